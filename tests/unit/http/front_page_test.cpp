@@ -19,10 +19,10 @@ TEST_CASE_METHOD(
     CHECK(call("GET", "/other").status == 401);
     CHECK_FALSE(api.serves("/"));
 
-    ApiOptions options;
-    options.portal.emplace().public_url = "https://hooks.example.com";
-    options.base_path = "/hooks";
-    api = Api::make(service(), std::make_shared<NameAuthenticator>(), options).value();
+    ApiOptions given;
+    given.portal.emplace().public_url = "https://hooks.example.com";
+    given.base_path = "/hooks";
+    api = Api::make(service(), std::make_shared<NameAuthenticator>(), given).value();
     const std::string with_portal = call("GET", "/?from=mail").body;
     CHECK(with_portal.find("href=\"portal/\"") != std::string::npos);
     CHECK(with_portal.find("<code>/hooks</code>") != std::string::npos);
