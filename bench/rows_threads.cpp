@@ -14,10 +14,11 @@ struct Way {
     bool is_tls = false;
     /// Each on a connection of its own.
     bool is_new = false;
+    bool has_key_pairs = false;
 };
 
 Figures deliver(const Bench& bench, Way way, int delivery_threads) {
-    const LogShape shape{.endpoints = hosts};
+    const LogShape shape{.endpoints = hosts, .have_key_pairs = way.has_key_pairs};
     Bench own = {.scale = bench.scale,
                  .folder = bench.folder,
                  .cache = bench.cache,
@@ -53,6 +54,8 @@ void add_thread_rows(Rows& rows, const Scale&) {
         {.is_tls = true, .is_new = true}, {.figure = "of_plain", .bar = 1.15, .aim = 1.5});
     add("threads-tls", "the same on kept connections", {.is_tls = true},
         {.figure = "of_plain", .bar = 0.9, .aim = 1.0});
+    add("threads-ed25519", "the same by HTTP, signed with Ed25519", {.has_key_pairs = true},
+        {.figure = "of_plain", .bar = 1.15, .aim = 1.5});
     add("threads-memory", "the same by HTTP", {}, {.figure = "of_plain", .bar = 0.9, .aim = 1.0});
 }
 

@@ -14,6 +14,7 @@
 #include <service/subscription_index.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/transport.hpp>
 
 namespace webhooks::service {
