@@ -30,7 +30,7 @@ struct HttpTransportOptions {
     std::chrono::milliseconds keep_alive = std::chrono::seconds(30);
     /// The maximum number of idle connections. 0-100,000.
     std::size_t max_idle_connections = 512;
-    /// How many threads make requests. 1: only the one that drives the transport, and the transport
+    /// How many threads sign and make requests. 1: only the one that drives the transport, and the transport
     /// starts none. More: that many threads of its own, `webhooks-net-1` and so on, from the first
     /// attempt until `cancel_all`, which a service that stops calls. Each has its own part of the
     /// hosts (scheme, name and port), of `max_idle_connections`, and up to 2,000 TLS sessions. Use
