@@ -27,9 +27,10 @@ Figures deliver(const Bench& bench, Way way, int delivery_threads) {
               {.keep_alive = std::chrono::seconds(way.is_new ? 0 : 30),
                .delivery_threads = delivery_threads,
                .ca_file = bench.ca_file});
-    host.deliver_for(bench.scale.duration / 4);
+    const std::int64_t window = way.is_new ? 1000 : 5000;
+    host.deliver_for(bench.scale.duration / 4, window);
     const Meter meter(own);
-    const std::int64_t delivered = host.deliver_for(bench.scale.duration / 2);
+    const std::int64_t delivered = host.deliver_for(bench.scale.duration / 2, window);
     host.finish();
     return meter.rate(static_cast<double>(delivered));
 }

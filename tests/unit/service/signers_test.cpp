@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const Time now = Time() + 100h;
+const Time noon = Time() + 100h;
 
 std::shared_ptr<delivery::Endpoint> endpoint_with(const Secret& secret) {
     auto endpoint = std::make_shared<delivery::Endpoint>();
@@ -34,13 +34,13 @@ TEST_CASE("the keys of a subscription are prepared once for each of its versions
     Signers signers;
     const Secret secret = make_secret().value();
     const auto endpoint = endpoint_with(secret);
-    const auto first = signers.find(endpoint, now).value();
+    const auto first = signers.find(endpoint, noon).value();
     CHECK(signature_by(*first) == signature_by(secret));
-    CHECK(signers.find(endpoint, now + 1h).value() == first);
+    CHECK(signers.find(endpoint, noon + 1h).value() == first);
 
     const Secret other = make_secret().value();
     const auto changed = endpoint_with(other);
-    const auto second = signers.find(changed, now).value();
+    const auto second = signers.find(changed, noon).value();
     CHECK(signature_by(*second) == signature_by(other));
     // Requests that still have it are signed with the earlier version's key.
     CHECK(signature_by(*first) == signature_by(secret));
@@ -51,15 +51,15 @@ TEST_CASE("a retired secret signs until it expires") {
     const Secret secret = make_secret().value();
     const Secret retired = make_secret().value();
     const auto endpoint = endpoint_with(secret);
-    endpoint->retired_secrets = {{.secret = retired, .expires_at = now + 1h}};
-    const auto both = signers.find(endpoint, now).value();
+    endpoint->retired_secrets = {{.secret = retired, .expires_at = noon + 1h}};
+    const auto both = signers.find(endpoint, noon).value();
     CHECK(signature_by(*both) == signature_by(secret) + " " + signature_by(retired));
-    CHECK(signers.find(endpoint, now + 59min).value() == both);
-    CHECK(signature_by(*signers.find(endpoint, now + 1h).value()) == signature_by(secret));
+    CHECK(signers.find(endpoint, noon + 59min).value() == both);
+    CHECK(signature_by(*signers.find(endpoint, noon + 1h).value()) == signature_by(secret));
 }
 
 TEST_CASE("a secret that cannot sign gives no signer") {
-    CHECK_FALSE(Signers().find(endpoint_with(Secret("whpk_x")), now));
+    CHECK_FALSE(Signers().find(endpoint_with(Secret("whpk_x")), noon));
 }
 
 }  // namespace webhooks::service
