@@ -92,7 +92,7 @@ TEST_CASE("a target whose headers are not allowed is rejected by name, without t
     CHECK(prepared->head.empty());
 }
 
-TEST_CASE("pools that share a limit keep at most so many together") {
+TEST_CASE("pools that share a limit keep no more than it together") {
     const auto limit = std::make_shared<IdleLimit>(3);
     Pool other(limit, 30s);
     {
