@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <memory>
 #include <optional>
+#include <transport/idle_limit.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -11,17 +13,22 @@
 
 namespace webhooks::transport {
 
-/// Idle connections: the newest of a key is used first, and the oldest of all is dropped first.
+/// The idle connections of one thread: the newest of a key is used first, and the oldest of all is
+/// dropped first.
 /// Knows nothing of sockets: connections close themselves when they are destroyed.
 template <class Key, class Connection, class Hash = std::hash<Key>>
 class IdlePool {
 public:
-    IdlePool(std::size_t capacity, SteadyTime::duration keep) : capacity_(capacity), keep_(keep) {}
+    IdlePool(std::shared_ptr<IdleLimit> limit, SteadyTime::duration keep)
+        : limit_(std::move(limit)), keep_(keep) {}
 
+    /// Where there is no room, the oldest connection of this pool is dropped, or this one.
     void put(const Key& key, Connection connection, SteadyTime now) {
-        if (capacity_ == 0 || keep_ <= SteadyTime::duration::zero()) return;
-        if (by_age_.size() == capacity_) drop(by_age_.begin());
-        by_age_.push_back({key, std::move(connection), now});
+        if (keep_ <= SteadyTime::duration::zero()) return;
+        IdleLimit::Place room = limit_->take();
+        if (!room && drop_oldest()) room = limit_->take();
+        if (!room) return;
+        by_age_.push_back({key, std::move(connection), now, std::move(room)});
         by_key_[key].push_back(std::prev(by_age_.end()));
     }
 
@@ -65,6 +72,7 @@ private:
         Key key;
         Connection connection;
         SteadyTime since;
+        IdleLimit::Place room;
     };
     using Place = typename std::list<Entry>::iterator;
 
@@ -75,7 +83,7 @@ private:
         by_age_.erase(place);
     }
 
-    std::size_t capacity_;
+    const std::shared_ptr<IdleLimit> limit_;
     SteadyTime::duration keep_;
     std::list<Entry> by_age_;
     std::unordered_map<Key, std::vector<Place>, Hash> by_key_;
