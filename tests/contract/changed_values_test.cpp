@@ -171,9 +171,9 @@ void check_unmatched() {
     test.change_each_byte("payload", "webhooks_unmatched WHERE id > 0", [&] {
         std::int64_t before = 0;
         std::int64_t judged = 0;
-        test.sql << "SELECT max(id) FROM webhooks_event", soci::into(before);
+        test.sql << "SELECT coalesce(max(id), 0) FROM webhooks_event", soci::into(before);
         test.deliver();
-        test.sql << "SELECT max(id) FROM webhooks_event", soci::into(judged);
+        test.sql << "SELECT coalesce(max(id), 0) FROM webhooks_event", soci::into(judged);
         REQUIRE(judged > before);
         const EventHistory found = test.history({judged});
         CHECK(found.event.is_unreadable);
