@@ -2,7 +2,6 @@
 #include <base/thrown.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <deque>
 #include <exception>
 #include <transport/attempt.hpp>
 #include <transport/client.hpp>
@@ -40,7 +39,7 @@ public:
     std::vector<MetricFamily> metrics() const override { return metrics_.collect(); }
 
 private:
-    void on_ended(Attempt& attempt, TransportAnswer answer) override;
+    void on_ended(Attempt& attempt, TransportAnswer&& answer) override;
 
     void begin_started();
     void continue_handshakes();
@@ -59,10 +58,12 @@ private:
     TransportMetrics metrics_;
     Resolver resolver_;
     TransportParts parts_;
-    std::unordered_map<Token, std::unique_ptr<Attempt>> attempts_;
+    using Attempts = std::unordered_map<Token, Attempt>;
+    Attempts attempts_;
     std::vector<Token> started_;
-    std::vector<std::unique_ptr<Attempt>> ended_;  ///< They may still be on the stack.
-    std::deque<std::pair<Token, TransportAnswer>> answers_;
+    std::vector<Attempts::node_type> ended_;  ///< They may still be on the stack.
+    std::vector<std::pair<Token, TransportAnswer>> answers_;
+    std::vector<std::pair<Token, TransportAnswer>> given_;  ///< The latest; it keeps its memory.
     SteadyTime last_periodic_check_{};
     std::atomic<bool> is_woken_ = false;
 };
@@ -83,15 +84,15 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Usage
              .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {
-    attempts_[token] = std::make_unique<Attempt>(token, std::move(request),
-                                                 SteadyTime::clock::now(), parts_, *this);
+    attempts_.try_emplace(token, token, std::move(request), SteadyTime::clock::now(), parts_,
+                          *this);
     started_.push_back(token);
 }
 
 void HttpTransport::begin_started() {
     for (const Token token : std::exchange(started_, {})) {
         const auto found = attempts_.find(token);
-        if (found != attempts_.end()) found->second->begin();
+        if (found != attempts_.end()) found->second.begin();
     }
 }
 
@@ -102,7 +103,7 @@ void HttpTransport::continue_handshakes() {
         const Token token = parts_.handshakes.front();
         parts_.handshakes.pop_front();
         const auto found = attempts_.find(token);
-        if (found != attempts_.end()) found->second->continue_handshake();
+        if (found != attempts_.end()) found->second.continue_handshake();
     }
 }
 
@@ -138,8 +139,8 @@ SteadyTime HttpTransport::next_periodic_check() const noexcept {
 void HttpTransport::run_periodic_checks(SteadyTime now) {
     last_periodic_check_ = now;
     std::vector<Attempt*> overdue;
-    for (const auto& [token, attempt] : attempts_) {
-        if (attempt->is_overdue(now)) overdue.push_back(attempt.get());
+    for (auto& [token, attempt] : attempts_) {
+        if (attempt.is_overdue(now)) overdue.push_back(&attempt);
     }
     for (Attempt* attempt : overdue) {
         attempt->on_overdue(now);
@@ -150,13 +151,13 @@ void HttpTransport::run_periodic_checks(SteadyTime now) {
 }
 
 bool HttpTransport::give_answers(Sink& sink) {
-    const bool has_answers = !answers_.empty();
-    while (!answers_.empty()) {
-        auto [token, answer] = std::move(answers_.front());
-        answers_.pop_front();
+    if (answers_.empty()) return false;
+    given_.clear();
+    given_.swap(answers_);
+    for (auto& [token, answer] : given_) {
         sink.on_answer(token, std::move(answer));
     }
-    return has_answers;
+    return true;
 }
 
 void HttpTransport::count_lookup(const Resolved& resolved) {
@@ -166,12 +167,11 @@ void HttpTransport::count_lookup(const Resolved& resolved) {
                                                     : LookupResult::failed);
 }
 
-void HttpTransport::on_ended(Attempt& attempt, TransportAnswer answer) {
+void HttpTransport::on_ended(Attempt& attempt, TransportAnswer&& answer) {
     const Token token = attempt.token();
     answers_.emplace_back(token, std::move(answer));
-    const auto found = attempts_.find(token);
-    ended_.push_back(std::move(found->second));
-    attempts_.erase(found);
+    ended_.emplace_back();  // If memory runs out, it must not be destroyed here.
+    ended_.back() = attempts_.extract(token);
 }
 
 void HttpTransport::wake() noexcept try {
@@ -188,7 +188,7 @@ SteadyTime HttpTransport::next_wake() const {
 
 void HttpTransport::cancel_all() {
     while (!attempts_.empty()) {
-        attempts_.begin()->second->cancel();
+        attempts_.begin()->second.cancel();
     }
     started_.clear();
     parts_.handshakes.clear();

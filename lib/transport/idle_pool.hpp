@@ -21,16 +21,16 @@ public:
     void put(const Key& key, Connection connection, SteadyTime now) {
         if (capacity_ == 0 || keep_ <= SteadyTime::duration::zero()) return;
         if (by_age_.size() == capacity_) drop(by_age_.begin());
-        by_age_.push_back({key, std::move(connection), now});
-        by_key_[key].push_back(std::prev(by_age_.end()));
+        Places& places = by_key_[key];
+        by_age_.push_back({std::move(connection), now, &places});
+        places.push_back(std::prev(by_age_.end()));
     }
 
     std::optional<Connection> take(const Key& key) {
         const auto found = by_key_.find(key);
-        if (found == by_key_.end()) return std::nullopt;
+        if (found == by_key_.end() || found->second.empty()) return std::nullopt;
         const Place place = found->second.back();
         found->second.pop_back();
-        if (found->second.empty()) by_key_.erase(found);
         Connection connection = std::move(place->connection);
         by_age_.erase(place);
         return connection;
@@ -43,7 +43,8 @@ public:
         return true;
     }
 
-    /// Drops connections that were idle for too long, and those for which `is_dead` is true.
+    /// Drops connections that were idle for too long, and those for which `is_dead` is true; and
+    /// forgets the keys that have none.
     template <class IsDead>
     void drop_unusable(SteadyTime now, IsDead is_dead) {
         for (Place place = by_age_.begin(); place != by_age_.end();) {
@@ -51,6 +52,7 @@ public:
             if (now - place->since >= keep_ || is_dead(place->connection)) drop(place);
             place = next;
         }
+        std::erase_if(by_key_, [](const auto& entry) { return entry.second.empty(); });
     }
 
     void clear() {
@@ -61,24 +63,25 @@ public:
     std::size_t size() const noexcept { return by_age_.size(); }
 
 private:
+    struct Entry;
+    using Place = typename std::list<Entry>::iterator;
+    using Places = std::vector<Place>;
     struct Entry {
-        Key key;
         Connection connection;
         SteadyTime since;
+        Places* siblings;  ///< Those of its key, oldest first.
     };
-    using Place = typename std::list<Entry>::iterator;
 
     void drop(Place place) {
-        const auto found = by_key_.find(place->key);
-        std::erase(found->second, place);
-        if (found->second.empty()) by_key_.erase(found);
+        std::erase(*place->siblings, place);
         by_age_.erase(place);
     }
 
     std::size_t capacity_;
     SteadyTime::duration keep_;
     std::list<Entry> by_age_;
-    std::unordered_map<Key, std::vector<Place>, Hash> by_key_;
+    /// A key often gets a connection back soon after its last one was taken: it stays for a while.
+    std::unordered_map<Key, Places, Hash> by_key_;
 };
 
 }  // namespace webhooks::transport
