@@ -51,7 +51,7 @@ public:
 
     /// Null if there is no such subscription, or no longer.
     virtual std::shared_ptr<const Endpoint> endpoint(SubscriptionId) const = 0;
-    /// Grows after each change, however small: as long as it is the same, `endpoint` is.
+    /// Grows with each change, however small: as long as it is the same, `endpoint` is.
     virtual std::uint64_t changes() const noexcept = 0;
 };
 

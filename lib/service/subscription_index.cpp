@@ -73,6 +73,7 @@ bool SubscriptionIndex::is_matched(const Subscription& subscription) const {
 void SubscriptionIndex::apply(const Configuration& changes) {
     const std::unique_lock lock(mutex_);
     if (changes.revision <= revision_) return;
+    ++changes_;  // First: who notices it waits for the lock, and memory may run out below.
     for (const SubscriptionId id : changes.deleted) {
         remove(id);
     }
@@ -85,11 +86,11 @@ void SubscriptionIndex::apply(const Configuration& changes) {
     // Last: if memory runs out before, all of it is read and applied again, and until then storage
     // rejects what is matched by the old revision.
     revision_ = changes.revision;
-    ++changes_;
 }
 
 void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
     const std::unique_lock lock(mutex_);
+    ++changes_;
     for (const Notice& notice : notices) {
         const auto found = entries_.find(notice.subscription);
         if (notice.deleted_event || found == entries_.end()) continue;
@@ -103,7 +104,6 @@ void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
         }
         endpoint = std::move(changed);
     }
-    ++changes_;
 }
 
 /// The entry is replaced in one step, so that delivery never misses a subscription that exists. If
