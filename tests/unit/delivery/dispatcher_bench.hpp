@@ -12,7 +12,7 @@
 namespace webhooks::delivery {
 
 /// A dispatcher with an endpoint for every subscription, each on its own host.
-struct DispatcherBench final : Endpoints {
+struct DispatcherBench : Endpoints {
     explicit DispatcherBench(ServiceOptions chosen = {}) : options(std::move(chosen)) {
         options.retry_jitter = 0;
     }
