@@ -134,6 +134,7 @@ Rows make_rows(const Scale& scale) {
     add_transport_rows(rows, scale);
     add_deliver_rows(rows, scale);
     add_tls_rows(rows, scale);
+    add_thread_rows(rows, scale);
     add_publish_rows(rows, scale);
     add_latency_rows(rows, scale);
     add_rest_rows(rows, scale);
@@ -228,11 +229,16 @@ int run(const Settings& settings) {
     const webhooks::testing::ThrowawayAuthority authority;
     const webhooks::testing::ServerContext tls = authority.server(Sink::names_of_hosts(4));
     Sink tls_sink(0, tls.get());
+    const webhooks::testing::ServerContext forgetful = authority.server(Sink::names_of_hosts(32));
+    SSL_CTX_set_num_tickets(forgetful.get(), 0);
+    SSL_CTX_set_session_cache_mode(forgetful.get(), SSL_SESS_CACHE_OFF);
+    Sink forgetful_sink(0, forgetful.get());
     Bench bench{.scale = settings.scale,
                 .folder = folder,
                 .cache = folder / "cache",
                 .sink = sink,
                 .tls_sink = &tls_sink,
+                .forgetful_sink = &forgetful_sink,
                 .ca_file = authority.file(),
                 .has_wrk = is_program("wrk")};
     Outcomes outcomes;

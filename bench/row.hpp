@@ -35,7 +35,7 @@ struct Scale {
     int many_subscriptions = 100'000;
     int many_endpoints = 10'000;
     std::int64_t backlog = 1'000'000;  ///< Events.
-    std::chrono::milliseconds idle{10'000};
+    std::chrono::milliseconds idle{15'000};
 };
 
 /// The environment that rows measure in.
@@ -45,7 +45,8 @@ struct Bench {
     std::filesystem::path cache;   ///< For what later runs use again.
     Sink& sink;
     Sink* tls_sink = nullptr;          ///< The same by HTTPS.
-    std::string ca_file = {};          ///< That it is trusted by.
+    Sink* forgetful_sink = nullptr;    ///< By HTTPS, and resumes no session.
+    std::string ca_file = {};          ///< That both are trusted by.
     Postgresql* postgresql = nullptr;  ///< Null if the machine has no server.
     bool has_wrk = false;
 };
@@ -79,6 +80,7 @@ using Rows = std::vector<Row>;
 void add_transport_rows(Rows&, const Scale&);
 void add_deliver_rows(Rows&, const Scale&);
 void add_tls_rows(Rows&, const Scale&);
+void add_thread_rows(Rows&, const Scale&);
 void add_publish_rows(Rows&, const Scale&);
 void add_latency_rows(Rows&, const Scale&);
 void add_rest_rows(Rows&, const Scale&);

@@ -80,6 +80,8 @@ public:
 
     [[noreturn]] void run() {
         webhooks::testing::allow_many_descriptors();
+        // OpenSSL writes to connections that their peer has given up.
+        ::signal(SIGPIPE, SIG_IGN);
         watch(listener_);
         epoll_event events[256];
         while (true) {

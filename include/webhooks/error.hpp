@@ -27,7 +27,8 @@ enum class Errc {
     locked,                ///< Another running service holds this storage.
     stale_revision,        ///< From storage to service: match again with current subscriptions.
     fenced,                ///< From storage to service: this worker's lease has expired.
-    aborted,               ///< From storage to service: an append joined with it failed.
+    aborted,               ///< From storage to service: an append is not written, because one that
+                           ///< is joined with it failed, or because it repeats nothing.
     stopped,               ///< The service is stopping or stopped.
     unsupported,           ///< This storage or transport does not offer the operation.
     internal,              ///< An error of the library or the machine; details are in the log.

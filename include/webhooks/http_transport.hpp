@@ -30,6 +30,12 @@ struct HttpTransportOptions {
     std::chrono::milliseconds keep_alive = std::chrono::seconds(30);
     /// The maximum number of idle connections. 0-100,000.
     std::size_t max_idle_connections = 512;
+    /// How many threads make requests. 1: only the one that drives the transport, and the transport
+    /// starts none. More: that many threads of its own, `webhooks-net-1` and so on, from the first
+    /// attempt until `cancel_all`, which a service that stops calls. Each has its own part of the
+    /// hosts (scheme, name and port), of `max_idle_connections`, and up to 2,000 TLS sessions. Use
+    /// more where many new TLS connections take more than one core (docs/performance.md). 1-64.
+    int delivery_threads = 1;
     /// Additional trusted certificate authorities: a PEM file, or empty for only the system's.
     std::string ca_file = {};
     /// The `user-agent`: 1-256 printable ASCII characters. Empty: `webhooks/<version>`.
@@ -51,7 +57,7 @@ Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions = {}
 
 /// Reads documents of up to 64 KiB by GET, over https alone, under the rules of deliveries: names
 /// and addresses are checked against the policy, no redirect is followed, certificates are
-/// verified. A request waits for one that is in flight.
+/// verified. A request waits for one that is in flight. `delivery_threads` has no effect.
 /// @return as above; invalid_argument also for a bad policy.
 Result<std::shared_ptr<DocumentFetcher>> make_document_fetcher(HttpTransportOptions = {},
                                                                EndpointPolicy = {});

@@ -76,6 +76,11 @@ struct ServiceOptions {
     /// The maximum number of publications in one commit; a larger batch gets its own commit.
     /// 1-10,000.
     std::size_t max_batch = 1'000;
+    /// The maximum number of events that the publications of one batch may make together, one for
+    /// each subscription that each of them matches: others wait while they are written. A batch
+    /// with more is invalid, and nothing of it is published. A single publication has no such
+    /// limit. 1-10,000,000.
+    std::size_t max_events_per_batch = 100'000;
     /// The maximum size of a payload in bytes. 1 - 16 MiB.
     std::size_t max_payload_bytes = 1024 * 1024;
 

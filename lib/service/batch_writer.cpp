@@ -108,7 +108,7 @@ void BatchWriter::match(Batch& batch) {
     batch.appends.clear();
     filtered_.clear();
     batch.matched_at = parts_.index.revision();
-    Matcher matcher(parts_.index);
+    Matcher matcher(parts_.index, parts_.max_events_per_batch);
     std::size_t events = 0;
     std::size_t held = 0;
     std::size_t bytes = 0;
@@ -123,6 +123,7 @@ void BatchWriter::match(Batch& batch) {
         for (PendingPublication& publication : submission.publications) {
             Append append = take_append(publication);
             append.joins_previous = !std::exchange(is_first, false);
+            append.is_only_repeated = submission.rejection.has_value();
             const std::size_t pushed = append.subscriptions.size() - append.pulled.size();
             events += append.subscriptions.size();
             held += pushed;

@@ -36,6 +36,7 @@ public:
         PendingWork& pending;
         Accounts& accounts;
         const delivery::MemoryBudget& budget;
+        std::size_t max_events_per_batch = 0;      ///< As in ServiceOptions.
         std::chrono::seconds exhausted_window{0};  ///< As in Batch.
     };
     explicit BatchWriter(Parts parts) : parts_(std::move(parts)) {}

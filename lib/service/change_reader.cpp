@@ -4,10 +4,13 @@
 namespace webhooks::service {
 
 Result<> ChangeReader::refresh() {
-    const Result<Configuration> changes = storage_->configuration(index_.revision());
-    if (!changes) return changes.error();
-    index_.apply(*changes);
-    return {};
+    while (true) {
+        const Revision known = index_.revision();
+        const Result<Configuration> changes = storage_->configuration(known);
+        if (!changes) return changes.error();
+        index_.apply(*changes);
+        if (!changes->is_part || index_.revision() == known) return {};
+    }
 }
 
 bool ChangeReader::apply_changes(const Heartbeat& heartbeat) {

@@ -48,6 +48,8 @@ public:
     void discard();
     /// Aborts and forgets what is in flight: it is still in the log.
     void abandon();
+    /// Ends what is in flight in the transport, which then has no thread of its own.
+    void cancel_transport();
 
     std::size_t in_flight() const noexcept { return dispatcher_.in_flight(); }
     /// Whether the transport threw in the last turn: it would probably do so again at once.
@@ -67,7 +69,6 @@ private:
     void on_answer(Transport::Token token, TransportAnswer answer) override;
     void take_answer(Transport::Token token, const TransportAnswer& answer);
     void drive_transport(SteadyTime until);
-    void cancel_transport();
     void log_transport_failure(const char* call);
 
     /// How long there is nothing to do if nothing else happens.

@@ -333,6 +333,7 @@ void Engine::finish_deliveries(std::chrono::milliseconds drain) {
         storage_loop_.force_reregister();
         log(LogEvent::service_failed, "delivery failed as it stopped:");
         log(LogEvent::service_failed, what_was_thrown());
+        delivery_.cancel_transport();
     }
 }
 

@@ -31,9 +31,37 @@ bool Matcher::match(Submission& submission) {
 }
 
 bool Matcher::match_all(Submission& submission, std::size_t& steps) {
-    return std::ranges::all_of(submission.publications, [&](PendingPublication& publication) {
-        return match(publication, steps);
-    });
+    submission.rejection.reset();
+    std::size_t publications = 0;
+    std::size_t events = 0;
+    for (PendingPublication& publication : submission.publications) {
+        if (!match(publication, steps)) return false;
+        ++publications;
+        events += publication.found->subscriptions.size();
+        if (events > max_events_ && submission.publications.size() > 1) {
+            reject_too_large(submission, publications, events);
+            return true;
+        }
+    }
+    return true;
+}
+
+/// The rest is not matched: that takes long, too.
+void Matcher::reject_too_large(Submission& submission, std::size_t publications,
+                               std::size_t events) const {
+    const std::size_t fit = publications - 1;
+    submission.rejection.emplace(std::vector<FieldError>{
+        {"events", "must make at most " + std::to_string(max_events_) +
+                       " events together, one for each subscription that each of them matches; "
+                       "the first " +
+                       std::to_string(publications) + " already make " + std::to_string(events) +
+                       ": publish " +
+                       (fit > 1 ? "batches of at most " + std::to_string(fit) : "each by itself") +
+                       " instead"}});
+    for (PendingPublication& publication : submission.publications) {
+        publication.judge.reset();
+        publication.found.emplace();
+    }
 }
 
 bool Matcher::match(PendingPublication& publication, std::size_t& steps) {

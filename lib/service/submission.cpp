@@ -58,6 +58,7 @@ Result<PublishReceipts> receipts_of(const Submission& submission,
             if (!(each.error() == Errc::aborted)) errors.add(i, each.error());
             continue;
         }
+        if (submission.rejection && !each->is_replay) return *submission.rejection;
         if (submission.publications[i].only && each->count == 0) {
             return Error(Errc::not_found, "no such subscription");
         }
@@ -65,6 +66,7 @@ Result<PublishReceipts> receipts_of(const Submission& submission,
         receipts.push_back({.event_ids = event_ids(*each), .is_replay = each->is_replay});
     }
     if (!errors.empty()) return errors.error();
+    if (submission.rejection && receipts.size() < appended.size()) return *submission.rejection;
     return receipts;
 }
 

@@ -35,6 +35,8 @@ struct Submission {
     std::function<void(Result<PublishReceipts>)> done = {};
     /// Its filters take long (see Matcher).
     bool is_slow = false;
+    /// Why it is not published, unless it repeats what was published earlier (see Matcher).
+    std::optional<Error> rejection = {};
 
     std::size_t payload_bytes() const;
 };

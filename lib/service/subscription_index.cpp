@@ -48,11 +48,20 @@ std::shared_ptr<const Target> without_trace(const std::shared_ptr<const Target>&
 }
 
 template <class Map>
+void insert_into(Map& map, const std::string& key, SubscriptionId id) {
+    auto& ids = map[key];
+    const auto place = std::ranges::lower_bound(ids, id);
+    if (place == ids.end() || *place != id) ids.insert(place, id);
+}
+
+template <class Map>
 void erase_from(Map& map, const std::string& key, SubscriptionId id) {
     const auto found = map.find(key);
     if (found == map.end()) return;
-    found->second.erase(id);
-    if (found->second.empty()) map.erase(found);
+    auto& ids = found->second;
+    const auto place = std::ranges::lower_bound(ids, id);
+    if (place != ids.end() && *place == id) ids.erase(place);
+    if (ids.empty()) map.erase(found);
 }
 
 }  // namespace
@@ -110,25 +119,24 @@ void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
 /// memory runs out, the subscription is in no pattern.
 void SubscriptionIndex::put(const Subscription& subscription) {
     const SubscriptionId id = subscription.id;
-    Entry made{.endpoint = make_endpoint(subscription),
-               .owner = subscription.user_id,
-               .pattern = subscription.event_type};
+    Entry made{.endpoint = make_endpoint(subscription), .pattern = subscription.event_type};
+    const std::string& owner = subscription.user_id;
     const std::string& pattern = subscription.event_type;
-    const std::string owned = owner_and_pattern(made.owner, pattern);
+    const std::string owned = owner_and_pattern(owner, pattern);
     FilterPtr filter = filter_of(subscription);
     const auto old = entries_.find(id);
     const bool was_unreadable = old != entries_.end() && old->second.endpoint->is_unreadable;
     if (old != entries_.end()) {
-        erase_from(by_owner_and_pattern_, owner_and_pattern(made.owner, old->second.pattern), id);
+        erase_from(by_owner_and_pattern_, owner_and_pattern(owner, old->second.pattern), id);
         erase_from(by_pattern_, old->second.pattern, id);
     }
     filtered_.erase(id);
     try {
-        if (filter) filtered_.emplace(id, Filtered{std::move(filter), made.owner});
+        if (filter) filtered_.emplace(id, Filtered{std::move(filter), owner});
         if (subscription.delivery == Delivery::pull) pulled_.insert(id);
         if (is_matched(subscription)) {
-            by_pattern_[pattern].insert(id);
-            by_owner_and_pattern_[owned].insert(id);
+            insert_into(by_pattern_, pattern, id);
+            insert_into(by_owner_and_pattern_, owned, id);
         }
         if (old == entries_.end()) {
             entries_.emplace(id, std::move(made));
@@ -148,7 +156,7 @@ void SubscriptionIndex::remove(SubscriptionId id) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     const Entry& entry = found->second;
-    const std::string owned = owner_and_pattern(entry.owner, entry.pattern);
+    const std::string owned = owner_and_pattern(entry.endpoint->owner, entry.pattern);
     unreadable_ -= entry.endpoint->is_unreadable;
     erase_from(by_pattern_, entry.pattern, id);
     erase_from(by_owner_and_pattern_, owned, id);

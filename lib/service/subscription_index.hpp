@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -68,10 +67,10 @@ public:
 private:
     struct Entry {
         std::shared_ptr<const delivery::Endpoint> endpoint;
-        std::string owner;
         std::string pattern;
     };
-    using Ids = std::set<SubscriptionId>;
+    /// Ascending. Most have one or a few, for which a set would take several times the memory.
+    using Ids = std::vector<SubscriptionId>;
     using FilterPtr = filter::FilterPtr;
     /// A subscription that has a filter.
     struct Filtered {

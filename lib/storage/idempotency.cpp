@@ -46,7 +46,7 @@ private:
     Result<Appended> judge(std::size_t i) {
         if (appends_[i].rejection) return *appends_[i].rejection;
         const std::optional<IdempotencyKey>& key = appends_[i].idempotency;
-        if (!key) return reserved_[i];
+        if (!key) return write(i);
         const auto [place, is_first] = written_.try_emplace({key->scope, key->key}, i);
         if (!is_first) {
             const std::size_t before = place->second;
@@ -54,10 +54,16 @@ private:
                            .appended = reserved_[before]});
         }
         const Result<std::optional<Earlier>> earlier = find_earlier_(*key);
-        if (earlier && !*earlier) return reserved_[i];
-        written_.erase(place);
+        const bool is_first_ever = earlier && !*earlier;
+        if (!is_first_ever || appends_[i].is_only_repeated) written_.erase(place);
+        if (is_first_ever) return write(i);
         if (!earlier) return earlier.error();
         return replay(**earlier);
+    }
+
+    Result<Appended> write(std::size_t i) const {
+        if (appends_[i].is_only_repeated) return Error(Errc::aborted, "it repeats nothing");
+        return reserved_[i];
     }
 
     static Result<Appended> replay(const Earlier& earlier) {

@@ -190,17 +190,25 @@ void Attempt::start_tls() {
     if (!stream_->start_tls(parts_.tls, url.host(), url.host_is_address(), earlier.get())) {
         return end(not_sent("out of memory"));
     }
-    await_handshake_turn();
+    await_handshake_turn(true);
 }
 
-/// A step takes as long as dozens of requests on established connections.
-void Attempt::await_handshake_turn() {
-    parts_.handshakes.push_back(token_);
+/// Half of the time that is left remains for the peer.
+void Attempt::await_handshake_turn(bool is_first) {
+    if (waits_for_turn_since_) return;
+    const SteadyTime now = SteadyTime::clock::now();
+    waits_for_turn_since_ = now;
+    step_deadline_ = now + (deadline_ - now) / 2;
+    parts_.handshakes.add(token_, is_first);
 }
 
 void Attempt::continue_handshake() {
     guard([this] {
-        if (progress_.phase() == Phase::handshaking) handshake();
+        if (!waits_for_turn_since_) return;
+        const auto waited = SteadyTime::clock::now() - *std::exchange(waits_for_turn_since_, {});
+        connect_deadline_ = std::min(deadline_, connect_deadline_ + waited);
+        step_deadline_ = connect_deadline_;
+        handshake();
     });
 }
 
@@ -243,7 +251,7 @@ void Attempt::exchange(SteadyTime now) {
 
 void Attempt::on_ready() {
     guard([this] {
-        if (progress_.phase() == Phase::handshaking) return await_handshake_turn();
+        if (progress_.phase() == Phase::handshaking) return await_handshake_turn(false);
         write_more();
         read_more();
     });
@@ -327,6 +335,11 @@ void Attempt::on_overdue(SteadyTime now) {
         if (progress_.phase() == Phase::connecting && has_more_addresses &&
             now < connect_deadline_) {
             return dial_next();
+        }
+        if (waits_for_turn_since_) {
+            return end(
+                not_sent("this process has too little CPU time, or too few delivery_threads, "
+                         "for all TLS handshakes"));
         }
         if (!reader_.has_answer()) return end(timed_out(progress_.phase(), timeout_));
         reader_.end();

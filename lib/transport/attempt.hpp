@@ -1,12 +1,13 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <transport/answer_reader.hpp>
 #include <transport/expiring_cache.hpp>
 #include <transport/failure.hpp>
+#include <transport/handshake_turns.hpp>
 #include <transport/idle_pool.hpp>
 #include <transport/prepared_target.hpp>
 #include <transport/progress.hpp>
@@ -32,9 +33,7 @@ struct TransportParts {
     Pool idle;
     ExpiringCache<ResumableSession> sessions;  ///< By origin.
     std::array<char, 16 * 1024> input{};
-    /// Attempts that are ready for a step of their TLS handshake, in the order in which they
-    /// became ready.
-    std::deque<Transport::Token> handshakes{};
+    HandshakeTurns handshakes{};
 };
 
 /// One attempt, from DNS lookup to response: resolve, connect, TLS, write, read. It has one
@@ -78,7 +77,7 @@ private:
     std::error_code dial(const IpAddress& address);
     void after_failed_dial(const std::error_code& code);
     void start_tls();
-    void await_handshake_turn();
+    void await_handshake_turn(bool is_first);
     void handshake();
     void exchange(SteadyTime now);
     void write_more();
@@ -106,6 +105,8 @@ private:
 
     Progress progress_;
     SteadyTime connect_deadline_;
+    /// Its next handshake step is not made yet: this thread is the cause, not the peer.
+    std::optional<SteadyTime> waits_for_turn_since_;
     SteadyTime step_deadline_;  ///< What is_overdue() compares: the next of all deadlines.
     Resolver::LookupHandle lookup_;
     std::vector<IpAddress> addresses_;

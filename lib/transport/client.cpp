@@ -1,12 +1,6 @@
-#include <atomic>
-#include <base/thrown.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
-#include <transport/attempt.hpp>
 #include <transport/client.hpp>
-#include <unordered_map>
-#include <webhooks/version.hpp>
 
 namespace webhooks::transport {
 namespace {
@@ -25,48 +19,7 @@ constexpr auto lookup_interval = 5ms;
 /// The maximum number of TLS sessions kept for resumption, of some kilobytes each.
 constexpr std::size_t max_sessions = 2'000;
 
-class HttpTransport final : public Transport, public Attempt::Listener {
-public:
-    HttpTransport(HttpTransportOptions options, TlsContext tls, Usage usage);
-    ~HttpTransport() override { attempts_.clear(); }
-
-    void start(Token token, OutgoingRequest request) override;
-    void run(SteadyTime until, Sink& sink) override;
-    void wake() noexcept override;
-    int wait_handle() const override { return poller_.wait_handle(); }
-    SteadyTime next_wake() const override;
-    void cancel_all() override;
-    std::vector<MetricFamily> metrics() const override { return metrics_.collect(); }
-
-private:
-    void on_ended(Attempt& attempt, TransportAnswer&& answer) override;
-
-    void begin_started();
-    void continue_handshakes();
-    bool has_work() const noexcept;
-    SteadyTime next_periodic_check() const noexcept;
-    void run_periodic_checks(SteadyTime now);
-    bool give_answers(Sink& sink);
-    void count_lookup(const Resolved& resolved);
-
-    const HttpTransportOptions options_;
-    const TlsContext tls_;
-    boost::asio::io_context io_{1};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
-        io_.get_executor()};
-    Poller poller_{io_};
-    TransportMetrics metrics_;
-    Resolver resolver_;
-    TransportParts parts_;
-    using Attempts = std::unordered_map<Token, Attempt>;
-    Attempts attempts_;
-    std::vector<Token> started_;
-    std::vector<Attempts::node_type> ended_;  ///< They may still be on the stack.
-    std::vector<std::pair<Token, TransportAnswer>> answers_;
-    std::vector<std::pair<Token, TransportAnswer>> given_;  ///< The latest; it keeps its memory.
-    SteadyTime last_periodic_check_{};
-    std::atomic<bool> is_woken_ = false;
-};
+}  // namespace
 
 HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Usage usage)
     : options_(std::move(options)),
@@ -84,8 +37,11 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Usage
              .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {
-    attempts_.try_emplace(token, token, std::move(request), SteadyTime::clock::now(), parts_,
-                          *this);
+    start(token, std::move(request), SteadyTime::clock::now());
+}
+
+void HttpTransport::start(Token token, OutgoingRequest request, SteadyTime since) {
+    attempts_.try_emplace(token, token, std::move(request), since, parts_, *this);
     started_.push_back(token);
 }
 
@@ -99,17 +55,17 @@ void HttpTransport::begin_started() {
 /// Alternates with them, so that endpoints that need new connections do not delay those that have
 /// one.
 void HttpTransport::continue_handshakes() {
-    for (std::size_t i = 0; i < handshakes_per_turn && !parts_.handshakes.empty(); ++i) {
-        const Token token = parts_.handshakes.front();
-        parts_.handshakes.pop_front();
-        const auto found = attempts_.find(token);
+    for (std::size_t i = 0; i < handshakes_per_turn; ++i) {
+        const std::optional<Token> token = parts_.handshakes.next();
+        if (!token) return;
+        const auto found = attempts_.find(*token);
         if (found != attempts_.end()) found->second.continue_handshake();
     }
 }
 
 /// Whether there is work to do although no socket changed.
 bool HttpTransport::has_work() const noexcept {
-    return poller_.has_calls() || !parts_.handshakes.empty();
+    return poller_.has_calls() || !parts_.handshakes.is_empty();
 }
 
 void HttpTransport::run(SteadyTime until, Sink& sink) {
@@ -195,25 +151,4 @@ void HttpTransport::cancel_all() {
     parts_.idle.clear();
 }
 
-}  // namespace
-
-Result<std::shared_ptr<Transport>> make_transport(HttpTransportOptions options, Usage usage) try {
-    if (Result<> valid = options.validate(); !valid) return valid.error();
-    Result<TlsContext> tls = TlsContext::make(options.ca_file);
-    if (!tls) return tls.error();
-    if (options.user_agent.empty()) options.user_agent = "webhooks/" WEBHOOKS_VERSION;
-    return std::shared_ptr<Transport>(
-        std::make_shared<HttpTransport>(std::move(options), std::move(*tls), usage));
-} catch (...) {
-    return error_of_opening("the HTTP transport");
-}
-
 }  // namespace webhooks::transport
-
-namespace webhooks {
-
-Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions options) {
-    return transport::make_transport(std::move(options), transport::Usage::delivery);
-}
-
-}  // namespace webhooks

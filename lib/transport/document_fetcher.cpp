@@ -1,7 +1,7 @@
 #include <base/thrown.hpp>
 #include <mutex>
 #include <optional>
-#include <transport/client.hpp>
+#include <transport/make_transport.hpp>
 #include <webhooks/http_transport.hpp>
 
 namespace webhooks {
@@ -68,6 +68,8 @@ Result<std::shared_ptr<DocumentFetcher>> make_document_fetcher(HttpTransportOpti
                                                                EndpointPolicy policy) try {
     policy.https_only = true;
     if (Result<> valid = check_policy(policy); !valid) return valid.error();
+    if (Result<> valid = options.validate(); !valid) return valid.error();
+    options.delivery_threads = 1;
     auto made = transport::make_transport(std::move(options), transport::Usage::document);
     if (!made) return made.error();
     return std::shared_ptr<DocumentFetcher>(

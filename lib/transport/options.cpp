@@ -15,6 +15,7 @@ Result<> HttpTransportOptions::validate() const {
     check.in("max_header_bytes", max_header_bytes, 1024, 1024 * 1024, "bytes");
     check.in("keep_alive", keep_alive, 0ms, 10min);
     check.in("max_idle_connections", max_idle_connections, 0, 100'000, "");
+    check.in("delivery_threads", delivery_threads, 1, 64, "");
     if (!user_agent.empty() &&
         (user_agent.size() > 256 || !transport::is_header_value(user_agent))) {
         check.error("user_agent",

@@ -23,12 +23,16 @@ Host host;
 
 }  // namespace
 
-int main() {
+/// @param arguments the number of delivery threads; 1 without one.
+int main(int count, char** arguments) {
+    HttpTransportOptions transport;
+    if (count > 1) transport.delivery_threads = std::atoi(arguments[1]);
     ServiceOptions options;
     options.endpoints.allowed_networks = {Network::parse("127.0.0.0/8").value()};
     host.service = std::make_unique<WebhookService>(
         WebhookService::open(
-            {.storage = make_memory_storage(), .transport = make_http_transport().value()}, options)
+            {.storage = make_memory_storage(), .transport = make_http_transport(transport).value()},
+            options)
             .value());
     host.service->start().value();
     host.service->register_event_type({.name = "a.b", .description = ""}).value();

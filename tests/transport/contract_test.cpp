@@ -21,9 +21,12 @@ void answer_as_asked(Peer& peer, int) {
     }
 }
 
-struct OverHttp final : TransportUnderTest {
+struct OverHttp : TransportUnderTest {
     std::shared_ptr<Transport> make() override {
-        return make_http_transport({.attempt_timeout = 1s, .connect_timeout = 500ms}).value();
+        return make_http_transport({.attempt_timeout = 1s,
+                                    .connect_timeout = 500ms,
+                                    .delivery_threads = delivery_threads})
+            .value();
     }
     OutgoingRequest answered_with(int status_code) override {
         return request_to(receiver.url("/" + std::to_string(status_code)));
@@ -33,10 +36,16 @@ struct OverHttp final : TransportUnderTest {
 
     Receiver receiver{answer_as_asked};
     ClosedPort closed;
+    int delivery_threads = 1;
+};
+
+struct OverHttpOnThreads final : OverHttp {
+    OverHttpOnThreads() { delivery_threads = 3; }
 };
 
 }  // namespace
 
 WEBHOOKS_TRANSPORT_CONTRACT(OverHttp);
+WEBHOOKS_TRANSPORT_CONTRACT(OverHttpOnThreads);
 
 }  // namespace webhooks::testing

@@ -290,6 +290,8 @@ TEST_CASE("options out of range, and authorities that cannot be read, are reject
         {{.max_header_bytes = 1024 * 1024 + 1}, "max_header_bytes"},
         {{.keep_alive = -1ms}, "keep_alive"},
         {{.max_idle_connections = 100'001}, "max_idle_connections"},
+        {{.delivery_threads = 0}, "delivery_threads"},
+        {{.delivery_threads = 65}, "delivery_threads"},
         {{.ca_file = "/no/such/file.pem"}, "ca_file"},
         {{.user_agent = "a\r\nb"}, "user_agent"},
         {{.user_agent = " "}, "user_agent"},

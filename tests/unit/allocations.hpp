@@ -17,6 +17,14 @@ struct Shortage {
     Shortage& operator=(const Shortage&) = delete;
 };
 
+/// While it exists, all allocations of other threads fail.
+struct ShortageElsewhere {
+    ShortageElsewhere() noexcept;
+    ~ShortageElsewhere();
+    ShortageElsewhere(const ShortageElsewhere&) = delete;
+    ShortageElsewhere& operator=(const ShortageElsewhere&) = delete;
+};
+
 }  // namespace webhooks::testing
 
 #endif

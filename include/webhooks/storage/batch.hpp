@@ -79,6 +79,9 @@ struct Append {
     /// It is written together with the previous append, or neither is. A batch collects the appends
     /// of independent callers; a run of joined appends is what one caller publishes as a unit.
     bool joins_previous = false;
+    /// It is not written, and has no subscriptions: if it repeats an earlier publication with its
+    /// key, it returns that one's result, otherwise `aborted`.
+    bool is_only_repeated = false;
     /// Used inside a storage: why it is not written.
     std::optional<Error> rejection = {};
 };
@@ -192,7 +195,7 @@ struct Appended {
 
 struct BatchReceipt {
     /// One for each append, in order. A conflict fails its own append, and the appends joined with
-    /// it, which return `aborted`; no others.
+    /// it, which return `aborted`; no others. So does one that is only repeated.
     std::vector<Result<Appended>> appends = {};
     /// The events of `appends` that wait in storage, ascending: others with the same ordering key
     /// have to end before them, and they are not the worker's.

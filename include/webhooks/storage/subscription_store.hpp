@@ -16,9 +16,15 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// The changes since a revision.
+/// The changes since a revision, up to another one.
 struct Configuration {
+    /// The most subscriptions that a part has, unless more of them have the same revision.
+    static constexpr std::size_t part_size = 250;
+
     Revision revision = 0;
+    /// There is more: what changed after `revision`. A storage may return parts, so that neither it
+    /// nor its caller has all subscriptions in memory at once; or all.
+    bool is_part = false;
     /// New and changed subscriptions, active or not.
     std::vector<Subscription> subscriptions = {};
     std::vector<SubscriptionId> deleted = {};
@@ -86,7 +92,8 @@ public:
     /// subscriptions. The default implementation returns `unsupported`.
     virtual Result<> retire_event_type(const Principal& by, const std::string& name, bool force);
 
-    /// Everything that changed after `since`; 0 requests everything (and returns no deletions).
+    /// What changed after `since`, or a first part of it; 0 requests everything (and returns no
+    /// deletions).
     virtual Result<Configuration> configuration(Revision since) = 0;
     /// The notices after `after`, in order of their numbers, of the last 24 hours at least. The
     /// default implementation returns none: enough for a storage of one running service at a time.

@@ -1,3 +1,4 @@
+#include <limits>
 #include <storage/audit_records.hpp>
 #include <storage/sql/audit_table.hpp>
 #include <storage/sql/event_type_table.hpp>
@@ -8,6 +9,7 @@
 #include <storage/sql/subscription_table.hpp>
 #include <storage/subscription_change.hpp>
 #include <storage/visibility.hpp>
+#include <string>
 
 namespace webhooks::storage {
 namespace {
@@ -88,6 +90,18 @@ bool deactivate(soci::session& sql, const Deactivation& deactivation, Operationa
     return true;
 }
 
+/// The revision at which a part of the changes since another one ends; absent: there are no more
+/// than a part.
+std::optional<Revision> end_of_part(soci::session& sql, Revision since) {
+    std::optional<Revision> end;
+    execute(sql,
+            "SELECT revision FROM webhooks_subscription WHERE revision > :since "
+            "ORDER BY revision LIMIT 1 OFFSET " +
+                std::to_string(Configuration::part_size - 1),
+            into(end), use(since, "since"));
+    return end;
+}
+
 }  // namespace
 
 Revision current_revision(soci::session& sql) {
@@ -160,12 +174,18 @@ std::vector<SubscriptionId> write_findings(soci::session& sql, const Batch& batc
 }
 
 Configuration read_configuration(soci::session& sql, Revision since) {
-    Configuration changes{.revision = current_revision(sql)};
+    // Read before the subscriptions: what changes meanwhile is newer, and is read again.
+    const std::optional<Revision> end = end_of_part(sql, since);
+    Configuration changes{.revision = end ? *end : current_revision(sql),
+                          .is_part = end.has_value()};
+    const Revision until = end.value_or(std::numeric_limits<Revision>::max());
     SubscriptionRow row;
     soci::statement query(sql);
     row.define(query);
     query.exchange(use(since, "since"));
-    for_each_row(query, SubscriptionRow::select_where("revision > :since"), [&] {
+    query.exchange(use(until, "until"));
+    const std::string changed = "revision > :since AND revision <= :until";
+    for_each_row(query, SubscriptionRow::select_where(changed), [&] {
         if (!row.is_deleted()) {
             changes.subscriptions.push_back(row.to_subscription());
         } else if (since != 0) {

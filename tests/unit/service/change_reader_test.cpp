@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <unit/service/storage_parts.hpp>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::service {
 namespace {
@@ -26,6 +28,29 @@ TEST_CASE_METHOD(ChangeReaderFixture,
     CHECK_FALSE(parts.index.endpoint(second));
     REQUIRE(parts.changes.apply_changes(heartbeat()));
     CHECK(parts.index.endpoint(second));
+}
+
+TEST_CASE_METHOD(ChangeReaderFixture,
+                 "subscriptions that a storage returns in parts are all read") {
+    struct OneByOne final : ForwardingStorage {
+        using ForwardingStorage::ForwardingStorage;
+        Result<Configuration> configuration(Revision since) override {
+            Configuration changes = ForwardingStorage::configuration(since).value();
+            auto& found = changes.subscriptions;
+            std::ranges::sort(found, {}, &Subscription::revision);
+            if (found.size() < 2) return changes;
+            found.resize(1);
+            return Configuration{
+                .revision = found[0].revision, .is_part = true, .subscriptions = found};
+        }
+    };
+    const SubscriptionId second = subscribe();
+    const SubscriptionId third = subscribe();
+    ChangeReader changes(std::make_shared<OneByOne>(shared), parts.index, parts.inbox,
+                         parts.health);
+    REQUIRE(changes.refresh());
+    CHECK(parts.index.endpoint(second));
+    CHECK(parts.index.endpoint(third));
 }
 
 TEST_CASE_METHOD(ChangeReaderFixture, "the notice of a deleted event reaches delivery once") {

@@ -165,6 +165,63 @@ TEST_CASE_METHOD(BatchFixture, "a batch that can never fit is rejected as such")
     CHECK(service().publish_batch(alice, orders(1000)).has_value());
 }
 
+TEST_CASE_METHOD(BatchFixture, "a batch that makes too many events publishes nothing") {
+    options.max_events_per_batch = 10;
+    reopen();
+    const SubscriptionId id = subscribe().id;
+    subscribe();
+    subscribe();
+    const auto fault = [&](std::vector<Publication> batch, const Principal& by = alice) {
+        const Error error = service().publish_batch(by, std::move(batch)).error();
+        CHECK(error == Errc::invalid_argument);
+        return error.detail();
+    };
+    const std::string rule =
+        "events: must make at most 10 events together, one for each subscription that each of "
+        "them matches; the first ";
+    CHECK(fault(orders(5)) == rule + "4 already make 12: publish batches of at most 3 instead");
+    subscribe(bob);
+    CHECK(fault(orders(3), admin) ==
+          rule + "3 already make 12: publish batches of at most 2 instead");
+    settle();
+    CHECK(events(id) == 0);
+    CHECK(service().publish_batch(alice, orders(3)).value().size() == 3);
+
+    for (int i = 0; i < 4; ++i) {
+        subscribe();
+    }
+    CHECK(fault(orders(2)) == rule + "2 already make 14: publish each by itself instead");
+    for (int i = 0; i < 4; ++i) {
+        subscribe();
+    }
+    CHECK(service().publish(alice, order("one")).value().event_ids.size() == 11);
+    CHECK(service().publish_batch(alice, orders(1)).value().front().event_ids.size() == 11);
+    settle();
+    CHECK(events(id) == 5);
+}
+
+TEST_CASE_METHOD(BatchFixture,
+                 "a batch that would now make too many events returns its first receipts") {
+    options.max_events_per_batch = 2;
+    reopen();
+    const SubscriptionId id = subscribe().id;
+    const std::vector<Publication> batch = {order("1", "a"), order("2", "b")};
+    const auto first = service().publish_batch(alice, batch).value();
+    subscribe();
+    const auto again = service().publish_batch(alice, batch).value();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        CHECK(again[i].is_replay);
+        CHECK(again[i].event_ids == first[i].event_ids);
+    }
+    CHECK(service().publish_batch(alice, {batch[0], order("3", "c")}).error() ==
+          Errc::invalid_argument);
+    CHECK(service().publish_batch(alice, {order("other", "a"), order("2", "b")}).error() ==
+          Errc::conflict);
+    settle();
+    CHECK(events(id) == 2);
+    CHECK_FALSE(service().publish(alice, order("3", "c")).value().is_replay);
+}
+
 TEST_CASE_METHOD(BatchFixture, "each publication of a batch counts in the queue") {
     options.max_publish_queue = 5;
     reopen();

@@ -127,6 +127,36 @@ APPEND_TEST("replays among joined appends leave the others to be written") {
     CHECK(this->events() == 2);
 }
 
+APPEND_TEST("appends that are only repeated return the first receipts, or are not written") {
+    const auto first = this->write_appends({this->one(key_of("1", 'a')), this->one()});
+    const auto only_repeated = [](Append append) {
+        append.subscriptions.clear();
+        append.is_only_repeated = true;
+        return append;
+    };
+    const Append one = only_repeated(this->one(key_of("1", 'a')));
+    const Append two = only_repeated(this->joined(key_of("2", 'a')));
+    const Append two_alone = only_repeated(this->one(key_of("2", 'a')));
+    const Append unknown = only_repeated(this->one());
+    const Append other = only_repeated(this->one(key_of("1", 'b')));
+    const auto appended = this->write_appends(
+        {one, one, two, this->one(key_of("2", 'a')), two_alone, unknown, other});
+    CHECK(appended[0].value().is_replay);
+    CHECK(appended[0]->first_event == first[0]->first_event);
+    CHECK(appended[0]->count == 1);
+    CHECK(appended[1].error() == Errc::aborted);
+    CHECK(appended[2].error() == Errc::aborted);
+    CHECK_FALSE(appended[3].value().is_replay);
+    CHECK(appended[4].value().is_replay);
+    CHECK(appended[4]->first_event == appended[3]->first_event);
+    CHECK(appended[5].error() == Errc::aborted);
+    CHECK(appended[6].error() == Errc::conflict);
+    CHECK(this->events() == 3);
+    CHECK(this->write_appends({only_repeated(this->one(key_of("3", 'a')))})[0].error() ==
+          Errc::aborted);
+    CHECK(this->is_free("3"));
+}
+
 APPEND_TEST("a key of rejected appends is available to the next one in the same batch") {
     this->write_appends({this->one(key_of("used", 'a'))});
     const auto appended =

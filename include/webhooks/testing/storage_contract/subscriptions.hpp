@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <webhooks/testing/storage_contract/fixture.hpp>
 
 namespace webhooks::testing::storage_contract {
@@ -155,6 +156,24 @@ STORAGE_TEST("every change of configuration increments the revision and is repor
     const Configuration deleted = this->storage->configuration(typed).value();
     CHECK(deleted.deleted == std::vector{subscription.id});
     CHECK(this->storage->configuration(0).value().deleted.empty());
+}
+
+STORAGE_TEST("changes are read in parts, each subscription once, however many there are") {
+    std::set<SubscriptionId> unread;
+    for (std::size_t i = 0; i < 2 * Configuration::part_size; ++i) {
+        unread.insert(this->subscribe().id);
+    }
+    Configuration part{.is_part = true};
+    while (part.is_part) {
+        const Revision known = part.revision;
+        part = this->storage->configuration(known).value();
+        CHECK(part.revision >= known);
+        for (const Subscription& subscription : part.subscriptions) {
+            CHECK(unread.erase(subscription.id) == 1);
+        }
+    }
+    CHECK(unread.empty());
+    CHECK(part.revision == this->revision());
 }
 
 STORAGE_TEST("a deleted subscription is gone at once and its rows are deleted by maintenance") {

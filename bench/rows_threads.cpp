@@ -1,0 +1,59 @@
+/// What a second delivery thread brings: where handshakes dominate, and where they do not.
+
+#include <host.hpp>
+#include <measure.hpp>
+#include <sink.hpp>
+
+namespace bench {
+namespace {
+
+/// Enough that each of two threads has about half of them.
+constexpr int hosts = 32;
+
+struct Way {
+    bool is_tls = false;
+    /// Each on a connection of its own.
+    bool is_new = false;
+};
+
+Figures deliver(const Bench& bench, Way way, int delivery_threads) {
+    const LogShape shape{.endpoints = hosts};
+    Bench own = {.scale = bench.scale,
+                 .folder = bench.folder,
+                 .cache = bench.cache,
+                 .sink = way.is_tls ? *bench.forgetful_sink : bench.sink};
+    Host host(open_log(own, Place::memory, shape), shape, {},
+              {.keep_alive = std::chrono::seconds(way.is_new ? 0 : 30),
+               .delivery_threads = delivery_threads,
+               .ca_file = bench.ca_file});
+    host.deliver_for(bench.scale.duration / 4);
+    const Meter meter(own);
+    const std::int64_t delivered = host.deliver_for(bench.scale.duration / 2);
+    host.finish();
+    return meter.rate(static_cast<double>(delivered));
+}
+
+Figures compare_two_with_one(const Bench& bench, Way way) {
+    return compare_with_plain([&] { return deliver(bench, way, 1); },
+                              [&] { return deliver(bench, way, 2); });
+}
+
+}  // namespace
+
+void add_thread_rows(Rows& rows, const Scale&) {
+    const auto add = [&rows](const char* name, const char* what, Way way, Target target) {
+        rows.push_back(
+            {.name = name,
+             .what = what,
+             .measure = [way](const Bench& bench) { return compare_two_with_one(bench, way); },
+             .targets = {std::move(target)}});
+    };
+    add("threads-tls-full",
+        "two delivery threads instead of one: HTTPS, a new session for each delivery",
+        {.is_tls = true, .is_new = true}, {.figure = "of_plain", .bar = 1.15, .aim = 1.5});
+    add("threads-tls", "the same on kept connections", {.is_tls = true},
+        {.figure = "of_plain", .bar = 0.9, .aim = 1.0});
+    add("threads-memory", "the same by HTTP", {}, {.figure = "of_plain", .bar = 0.9, .aim = 1.0});
+}
+
+}  // namespace bench
