@@ -18,7 +18,7 @@ constexpr std::int64_t batch_size = 2000;
 
 void subscribe(const Bench& bench, Storage& storage, const LogShape& shape) {
     storage.upsert_event_type({event_type, "What is measured"}).value();
-    const Secret secret = make_secret().value();
+    const Secret secret = (shape.have_key_pairs ? make_signing_key() : make_secret()).value();
     for (int i = 0; i < shape.subscriptions; ++i) {
         storage
             .insert_subscription(

@@ -19,9 +19,10 @@ struct LogShape {
     int subscriptions = 1000;
     int per_user = 1;
     int endpoints = 4;
-    bool are_ordered = false;  ///< What is published has an ordering key, one for each user.
-    bool are_due = false;      ///< The events failed once, and wait for a retry that is due.
-    bool is_used_up = false;   ///< By the measurement: it gets a copy.
+    bool are_ordered = false;     ///< What is published has an ordering key, one for each user.
+    bool are_due = false;         ///< The events failed once, and wait for a retry that is due.
+    bool have_key_pairs = false;  ///< Subscriptions sign with Ed25519; only in memory.
+    bool is_used_up = false;      ///< By the measurement: it gets a copy.
 };
 
 /// Of the first subscription in a log that is not empty; all others share the rest evenly.

@@ -14,10 +14,11 @@ struct Way {
     bool is_tls = false;
     /// Each on a connection of its own.
     bool is_new = false;
+    bool has_key_pairs = false;
 };
 
 Figures deliver(const Bench& bench, Way way, int delivery_threads) {
-    const LogShape shape{.endpoints = hosts};
+    const LogShape shape{.endpoints = hosts, .have_key_pairs = way.has_key_pairs};
     Bench own = {.scale = bench.scale,
                  .folder = bench.folder,
                  .cache = bench.cache,
@@ -26,9 +27,10 @@ Figures deliver(const Bench& bench, Way way, int delivery_threads) {
               {.keep_alive = std::chrono::seconds(way.is_new ? 0 : 30),
                .delivery_threads = delivery_threads,
                .ca_file = bench.ca_file});
-    host.deliver_for(bench.scale.duration / 4);
+    const std::int64_t window = way.is_new ? 1000 : 5000;
+    host.deliver_for(bench.scale.duration / 4, window);
     const Meter meter(own);
-    const std::int64_t delivered = host.deliver_for(bench.scale.duration / 2);
+    const std::int64_t delivered = host.deliver_for(bench.scale.duration / 2, window);
     host.finish();
     return meter.rate(static_cast<double>(delivered));
 }
@@ -53,6 +55,8 @@ void add_thread_rows(Rows& rows, const Scale&) {
         {.is_tls = true, .is_new = true}, {.figure = "of_plain", .bar = 1.15, .aim = 1.5});
     add("threads-tls", "the same on kept connections", {.is_tls = true},
         {.figure = "of_plain", .bar = 0.9, .aim = 1.0});
+    add("threads-ed25519", "the same by HTTP, signed with Ed25519", {.has_key_pairs = true},
+        {.figure = "of_plain", .bar = 1.15, .aim = 1.5});
     add("threads-memory", "the same by HTTP", {}, {.figure = "of_plain", .bar = 0.9, .aim = 1.0});
 }
 

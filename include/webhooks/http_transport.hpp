@@ -30,11 +30,11 @@ struct HttpTransportOptions {
     std::chrono::milliseconds keep_alive = std::chrono::seconds(30);
     /// The maximum number of idle connections. 0-100,000.
     std::size_t max_idle_connections = 512;
-    /// How many threads make requests. 1: only the one that drives the transport, and the transport
-    /// starts none. More: that many threads of its own, `webhooks-net-1` and so on, from the first
-    /// attempt until `cancel_all`, which a service that stops calls. Each has its own part of the
-    /// hosts (scheme, name and port), of `max_idle_connections`, and up to 2,000 TLS sessions. Use
-    /// more where many new TLS connections take more than one core (docs/performance.md). 1-64.
+    /// How many threads sign and make requests. 1: only the one that drives the transport, and the
+    /// transport starts none. More: that many threads of its own, `webhooks-net-1` and so on, from
+    /// the first attempt until `cancel_all`, which a service that stops calls. Each has its own
+    /// part of the hosts (scheme, name and port), and up to 2,000 TLS sessions. Use more where many
+    /// new TLS connections take more than one core (docs/performance.md). 1-64.
     int delivery_threads = 1;
     /// Additional trusted certificate authorities: a PEM file, or empty for only the system's.
     std::string ca_file = {};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/metrics.hpp>
@@ -22,6 +23,18 @@ struct Target {
     std::shared_ptr<const EndpointPolicy> policy;
 };
 
+struct OutgoingRequest;
+
+/// Signs the requests to one target. Not thread-safe.
+class RequestSigner {
+public:
+    virtual ~RequestSigner() = default;
+
+    /// The `webhook-signature` of a request.
+    /// @return why the secret cannot sign.
+    virtual Result<std::string> sign(const OutgoingRequest& request) = 0;
+};
+
 /// One signed request, ready to be sent.
 struct OutgoingRequest {
     std::shared_ptr<const Target> target;
@@ -30,6 +43,8 @@ struct OutgoingRequest {
     std::string webhook_id;         ///< `webhook-id`: the same on every attempt of an event.
     std::string webhook_timestamp;  ///< `webhook-timestamp`: Unix seconds of this attempt.
     std::string webhook_signature;  ///< `webhook-signature`: space-separated signatures.
+    /// If set, there is no signature yet: only for a transport that `signs`.
+    std::shared_ptr<RequestSigner> signer = {};
     /// Sent in addition to those of the target; they differ from these.
     Headers headers = {};
     /// For the whole attempt; 0: the transport's own limit.
@@ -94,6 +109,11 @@ public:
 
     /// Makes the current or next `run` return soon. May be called on any thread, at any time.
     virtual void wake() = 0;
+
+    /// Whether requests may have a `signer` instead of a signature. The transport then signs those of
+    /// one host (scheme, name and port) on one thread at a time, and answers with `failed`, reason
+    /// `other`, if that fails. Does not change.
+    virtual bool signs() const { return false; }
 
     /// The clock that this transport waits by: the system's, unless it uses a test's clock. A
     /// service converts between this clock and its own.

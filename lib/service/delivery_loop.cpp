@@ -2,7 +2,6 @@
 #include <base/thrown.hpp>
 #include <publication/webhook_id.hpp>
 #include <service/delivery_loop.hpp>
-#include <signing/signature_header.hpp>
 #include <utility>
 
 namespace webhooks::service {
@@ -19,8 +18,6 @@ constexpr std::chrono::milliseconds pause_before_beginning{10};
 /// How often a transport that cannot be woken is polled.
 constexpr std::chrono::milliseconds poll_interval{100};
 constexpr std::size_t max_results_in_turn = 1000;
-/// The number of subscriptions whose keys are kept prepared, at about a kilobyte each.
-constexpr std::size_t max_cached_signers = 200'000;
 
 }  // namespace
 
@@ -32,6 +29,7 @@ DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
       storage_loop_(storage_loop),
       index_(index),
       dispatcher_(options, budget, index),
+      transport_signs_(parts_.transport->signs()),
       jitter_(parts_.random->next()) {
     if (options.trace_to_endpoints) spans_.emplace(parts_.random->next());
 }
@@ -212,18 +210,17 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     std::string id = to_string(WebhookId{start.event.worker_tag, start.event.id});
     std::string timestamp = std::to_string(
         std::chrono::floor<std::chrono::seconds>(start.sent_at).time_since_epoch().count());
-    Result<std::string> signature = sign(start, id, timestamp);
-    if (!signature) {
-        return fail_at_once(start.token, FailureReason::other,
-                            "the secret cannot sign: " + signature.error().detail());
-    }
     OutgoingRequest request{.target = start.endpoint->target,
                             .body = start.event.message->payload,
                             .content_type = start.event.message->content_type,
                             .webhook_id = std::move(id),
                             .webhook_timestamp = std::move(timestamp),
-                            .webhook_signature = *std::move(signature),
+                            .webhook_signature = {},
                             .timeout = start.endpoint->timeout};
+    if (const Result<> is_signed = sign(start, request); !is_signed) {
+        return fail_at_once(start.token, FailureReason::other,
+                            "the secret cannot sign: " + is_signed.error().detail());
+    }
     // Who takes over an event with an ordering key waits for so long (deadline_of_ordered).
     if (!start.event.message->ordering_key.empty()) {
         request.max_timeout = deadline_of_ordered(start.endpoint->timeout);
@@ -255,37 +252,17 @@ void DeliveryLoop::fail_at_once(Transport::Token token, FailureReason reason, st
         {.kind = TransportAnswer::Kind::failed, .error = std::move(error), .reason = reason});
 }
 
-Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,
-                                       const std::string& id, const std::string& timestamp) {
-    const Result<CachedSigners*> cached = signers_for(start);
-    if (!cached) return cached.error();
-    return signing::signature_header((*cached)->signers, id, timestamp,
-                                     *start.event.message->payload);
-}
-
-Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(
-    const delivery::Dispatcher::Start& start) {
-    const delivery::Endpoint& endpoint = *start.endpoint;
-    const auto found = signers_.find(endpoint.id);
-    if (found != signers_.end() && found->second.endpoint == start.endpoint &&
-        start.sent_at < found->second.valid_until) {
-        return &found->second;
-    }
-    CachedSigners made{.endpoint = start.endpoint, .signers = {}};
-    const auto add = [&made](const Secret& secret) -> Result<> {
-        Result<Signer> signer = Signer::create(secret);
-        if (!signer) return signer.error();
-        made.signers.push_back(*std::move(signer));
+Result<> DeliveryLoop::sign(const delivery::Dispatcher::Start& start, OutgoingRequest& request) {
+    Result<std::shared_ptr<RequestSigner>> signer = signers_.find(start.endpoint, start.sent_at);
+    if (!signer) return signer.error();
+    if (transport_signs_) {
+        request.signer = *std::move(signer);
         return {};
-    };
-    if (const Result<> added = add(endpoint.secret); !added) return added.error();
-    for (const RetiredSecret& retired : endpoint.retired_secrets) {
-        if (retired.expires_at <= start.sent_at) continue;
-        if (const Result<> added = add(retired.secret); !added) return added.error();
-        made.valid_until = std::min(made.valid_until, retired.expires_at);
     }
-    if (signers_.size() >= max_cached_signers) signers_.erase(signers_.begin());
-    return &signers_.insert_or_assign(endpoint.id, std::move(made)).first->second;
+    Result<std::string> signature = (*signer)->sign(request);
+    if (!signature) return signature.error();
+    request.webhook_signature = *std::move(signature);
+    return {};
 }
 
 /// Exceptions here must not pass through the transport, because they are not its failure.

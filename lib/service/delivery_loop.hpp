@@ -8,13 +8,13 @@
 #include <optional>
 #include <random>
 #include <service/inbox.hpp>
+#include <service/signers.hpp>
 #include <service/span_ids.hpp>
 #include <service/storage_loop.hpp>
 #include <service/subscription_index.hpp>
-#include <unordered_map>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
-#include <webhooks/signature.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/transport.hpp>
 
 namespace webhooks::service {
@@ -58,14 +58,6 @@ public:
     void poll_from_now_on() noexcept { polls_ = true; }
 
 private:
-    /// The prepared keys of one version of a subscription, newest first.
-    struct CachedSigners {
-        std::shared_ptr<const delivery::Endpoint> endpoint;
-        std::vector<Signer> signers;
-        /// When the first of the retired secrets expires.
-        Time valid_until = Time::max();
-    };
-
     void on_answer(Transport::Token token, TransportAnswer answer) override;
     void take_answer(Transport::Token token, const TransportAnswer& answer);
     void drive_transport(SteadyTime until);
@@ -84,9 +76,7 @@ private:
     void begin(const delivery::Dispatcher::Start& start);
     void add_trace(const delivery::Dispatcher::Start& start, OutgoingRequest& request);
     void fail_at_once(Transport::Token token, FailureReason reason, std::string error);
-    Result<std::string> sign(const delivery::Dispatcher::Start& start, const std::string& id,
-                             const std::string& timestamp);
-    Result<CachedSigners*> signers_for(const delivery::Dispatcher::Start& start);
+    Result<> sign(const delivery::Dispatcher::Start& start, OutgoingRequest& request);
     void log_local_error(const std::string& error);
     void log_health_changes(const std::vector<delivery::HealthChange>& changes);
     void run_periodic_checks();
@@ -113,7 +103,8 @@ private:
     int health_lines_ = 0;
     SteadyTime health_log_began_{};
     std::uint64_t refreshed_changes_ = 0;  ///< As `SubscriptionIndex::changes`.
-    std::unordered_map<SubscriptionId, CachedSigners> signers_;
+    Signers signers_;
+    const bool transport_signs_;
     /// Of jitter; seeded once, for the machine's randomness costs a system call.
     std::mt19937_64 jitter_;
     std::optional<SpanIds> spans_;  ///< Absent: endpoints get no trace.

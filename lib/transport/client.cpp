@@ -21,7 +21,8 @@ constexpr std::size_t max_sessions = 2'000;
 
 }  // namespace
 
-HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Usage usage)
+HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Usage usage,
+                             std::shared_ptr<IdleLimit> idle)
     : options_(std::move(options)),
       tls_(std::move(tls)),
       resolver_(io_, {.dns = {.name_servers = options_.name_servers},
@@ -33,7 +34,7 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Usage
              .metrics = metrics_,
              .usage = usage,
              .targets = PreparedTargets(options_.user_agent, usage),
-             .idle = {options_.max_idle_connections, options_.keep_alive},
+             .idle = {std::move(idle), options_.keep_alive},
              .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {

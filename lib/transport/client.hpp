@@ -17,7 +17,9 @@ namespace webhooks::transport {
 class HttpTransport final : public Transport, public Attempt::Listener {
 public:
     /// Throws boost::system::system_error if no descriptor is available.
-    HttpTransport(HttpTransportOptions options, TlsContext tls, Usage usage);
+    /// @param idle instead of the option.
+    HttpTransport(HttpTransportOptions options, TlsContext tls, Usage usage,
+                  std::shared_ptr<IdleLimit> idle);
     ~HttpTransport() override { attempts_.clear(); }
 
     void start(Token token, OutgoingRequest request) override;

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <memory>
 #include <optional>
+#include <transport/idle_limit.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -11,18 +13,23 @@
 
 namespace webhooks::transport {
 
-/// Idle connections: the newest of a key is used first, and the oldest of all is dropped first.
+/// The idle connections of one thread: the newest of a key is used first, and the oldest of all is
+/// dropped first.
 /// Knows nothing of sockets: connections close themselves when they are destroyed.
 template <class Key, class Connection, class Hash = std::hash<Key>>
 class IdlePool {
 public:
-    IdlePool(std::size_t capacity, SteadyTime::duration keep) : capacity_(capacity), keep_(keep) {}
+    IdlePool(std::shared_ptr<IdleLimit> limit, SteadyTime::duration keep)
+        : limit_(std::move(limit)), keep_(keep) {}
 
+    /// Where there is no room, the oldest connection of this pool is dropped, or this one.
     void put(const Key& key, Connection connection, SteadyTime now) {
-        if (capacity_ == 0 || keep_ <= SteadyTime::duration::zero()) return;
-        if (by_age_.size() == capacity_) drop(by_age_.begin());
+        if (keep_ <= SteadyTime::duration::zero()) return;
+        IdleLimit::Place room = limit_->take();
+        if (!room && drop_oldest()) room = limit_->take();
+        if (!room) return;
         Places& places = by_key_[key];
-        by_age_.push_back({std::move(connection), now, &places});
+        by_age_.push_back({std::move(connection), now, &places, std::move(room)});
         places.push_back(std::prev(by_age_.end()));
     }
 
@@ -70,6 +77,7 @@ private:
         Connection connection;
         SteadyTime since;
         Places* siblings;  ///< Those of its key, oldest first.
+        IdleLimit::Place room;
     };
 
     void drop(Place place) {
@@ -77,7 +85,7 @@ private:
         by_age_.erase(place);
     }
 
-    std::size_t capacity_;
+    const std::shared_ptr<IdleLimit> limit_;
     SteadyTime::duration keep_;
     std::list<Entry> by_age_;
     /// A key often gets a connection back soon after its last one was taken: it stays for a while.

@@ -65,15 +65,33 @@ void NetworkThread::work() noexcept {
         std::vector<Start> starts;
         while (take_inbox(starts)) {
             for (Start& start : starts) {
+                if (!sign(start)) continue;
                 transport_->start(start.token, std::move(start.request), start.since);
             }
-            transport_->run(SteadyTime::clock::now() + longest_run, *this);
+            transport_->run(
+                answers_.empty() ? SteadyTime::clock::now() + longest_run : SteadyTime::min(),
+                *this);
             queue_.put(answers_);
         }
     } catch (...) {
         // It may have lost answers; the caller of `run` cancels everything then.
         queue_.fail(std::current_exception());
     }
+}
+
+/// @return false if the attempt has ended.
+bool NetworkThread::sign(Start& start) {
+    const std::shared_ptr<RequestSigner> signer = std::exchange(start.request.signer, nullptr);
+    if (!signer) return true;
+    Result<std::string> signature = signer->sign(start.request);
+    if (signature) {
+        start.request.webhook_signature = *std::move(signature);
+    } else {
+        answers_.emplace_back(
+            start.token,
+            failed(FailureReason::other, "the secret cannot sign: " + signature.error().detail()));
+    }
+    return signature.has_value();
 }
 
 void NetworkThread::on_answer(Transport::Token token, TransportAnswer answer) {

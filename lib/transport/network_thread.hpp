@@ -41,6 +41,7 @@ private:
 
     void on_answer(Transport::Token token, TransportAnswer answer) override;
     void work() noexcept;
+    bool sign(Start& start);
     bool take_inbox(std::vector<Start>& starts);
 
     const std::string name_;

@@ -20,6 +20,7 @@ public:
     void start(Token token, OutgoingRequest request) override;
     void run(SteadyTime until, Sink& sink) override;
     void wake() noexcept override { queue_.wake(); }
+    bool signs() const override { return true; }
     int wait_handle() const override { return queue_.handle(); }
     SteadyTime next_wake() const override;
     void cancel_all() override;

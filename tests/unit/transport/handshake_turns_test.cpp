@@ -94,7 +94,7 @@ private:
                           .metrics = metrics_,
                           .usage = Usage::delivery,
                           .targets = PreparedTargets("test"),
-                          .idle = {1, 1s},
+                          .idle = {std::make_shared<IdleLimit>(1), 1s},
                           .sessions = ExpiringCache<ResumableSession>(1)};
 
 public:

@@ -10,6 +10,7 @@ using webhooks::EndpointPolicy;
 using webhooks::EndpointUrl;
 using webhooks::SteadyTime;
 using webhooks::Target;
+using webhooks::transport::IdleLimit;
 using webhooks::transport::IdlePool;
 using webhooks::transport::PreparedTargets;
 
@@ -21,7 +22,7 @@ const auto none_is_dead = [](int) { return false; };
 }  // namespace
 
 TEST_CASE("the connection used last is reused next, and only for its own key") {
-    Pool pool(10, 30s);
+    Pool pool(std::make_shared<IdleLimit>(10), 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("a", 2, SteadyTime{});
     pool.put("b", 3, SteadyTime{});
@@ -33,7 +34,7 @@ TEST_CASE("the connection used last is reused next, and only for its own key") {
 }
 
 TEST_CASE("a full pool drops the oldest of all") {
-    Pool pool(2, 30s);
+    Pool pool(std::make_shared<IdleLimit>(2), 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("b", 2, SteadyTime{});
     pool.put("b", 3, SteadyTime{});
@@ -44,7 +45,7 @@ TEST_CASE("a full pool drops the oldest of all") {
 }
 
 TEST_CASE("old and dead connections are dropped") {
-    Pool pool(10, 30s);
+    Pool pool(std::make_shared<IdleLimit>(10), 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("a", 2, SteadyTime{} + 10s);
     pool.put("a", 3, SteadyTime{} + 20s);
@@ -58,7 +59,7 @@ TEST_CASE("old and dead connections are dropped") {
 #ifndef __SANITIZE_ADDRESS__
 
 TEST_CASE("keys without a connection are forgotten in the next check") {
-    Pool pool(10, 30s);
+    Pool pool(std::make_shared<IdleLimit>(10), 30s);
     const long before = webhooks::testing::live_allocations();
     for (int i = 0; i < 1000; ++i) {
         pool.put(std::to_string(i), i, SteadyTime{});
@@ -72,8 +73,8 @@ TEST_CASE("keys without a connection are forgotten in the next check") {
 #endif
 
 TEST_CASE("a pool without room or time keeps nothing") {
-    Pool no_room(0, 30s);
-    Pool no_time(10, 0s);
+    Pool no_room(std::make_shared<IdleLimit>(0), 30s);
+    Pool no_time(std::make_shared<IdleLimit>(10), 0s);
     for (Pool* pool : {&no_room, &no_time}) {
         pool->put("a", 1, SteadyTime{});
         CHECK(pool->size() == 0);
@@ -106,4 +107,26 @@ TEST_CASE("a target whose headers are not allowed is rejected by name, without t
     CHECK_THAT(prepared->error, Catch::Matchers::ContainsSubstring("Host"));
     CHECK_THAT(prepared->error, !Catch::Matchers::ContainsSubstring("canary"));
     CHECK(prepared->head.empty());
+}
+
+TEST_CASE("pools that share a limit keep no more than it together") {
+    const auto limit = std::make_shared<IdleLimit>(3);
+    Pool other(limit, 30s);
+    {
+        Pool pool(limit, 30s);
+        for (int i = 0; i < 5; ++i)
+            pool.put("a", i, SteadyTime{});
+        CHECK(pool.size() == 3);
+        other.put("a", 10, SteadyTime{});
+        CHECK(other.size() == 0);
+
+        CHECK(pool.take("a") == 4);
+        other.put("a", 11, SteadyTime{});
+        pool.put("a", 5, SteadyTime{});
+        CHECK(other.take("a") == 11);
+        CHECK(pool.size() == 2);
+    }
+    for (int i = 0; i < 5; ++i)
+        other.put("b", i, SteadyTime{});
+    CHECK(other.size() == 3);
 }

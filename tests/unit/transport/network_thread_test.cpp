@@ -41,7 +41,8 @@ void run_until(Transport& transport, Answers& answers, std::size_t count) {
 }  // namespace
 
 TEST_CASE("the time limits of an attempt begin when it was started, not when a thread begins it") {
-    HttpTransport transport({}, TlsContext::make({}).value(), Usage::delivery);
+    HttpTransport transport({}, TlsContext::make({}).value(), Usage::delivery,
+                            std::make_shared<IdleLimit>(1));
     Answers answers;
     const SteadyTime long_ago = SteadyTime::clock::now() - 1h;
     transport.start(1, refused_request(), long_ago);
