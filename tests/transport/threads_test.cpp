@@ -209,7 +209,7 @@ TEST_CASE("a child process can destroy a transport whose delivery threads its pa
     const Receiver silent([](Peer& peer, int) { peer.wait_for_close(); });
     auto transport = make_http_transport(on_threads(2)).value();
     transport->start(1, request_to(silent.url()));
-    struct : Transport::Sink {
+    struct Ignoring final : Transport::Sink {
         void on_answer(Transport::Token, TransportAnswer) override {}
     } sink;
     transport->run(SteadyTime::min(), sink);
