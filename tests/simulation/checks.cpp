@@ -74,11 +74,9 @@ bool is_signed_by(const Arrival& arrival, const Version& version) {
 
 /// By which a worker's idea of the time may differ from storage's.
 Micros slack_of_time(const World& world) {
-    Micros error{0};
-    for (const auto& process : world.processes) {
-        error = std::max(error, process->time_error.value_or(Micros(0)));
-    }
-    return 2s + 2 * world.config.call_latency + error;
+    const auto error = [](const auto& process) { return process->time_error.value_or(Micros(0)); };
+    return 2s + 2 * world.config.call_latency +
+           error(*std::ranges::max_element(world.processes, {}, error));
 }
 
 bool is_paused(const Arrival& arrival) {
@@ -261,7 +259,6 @@ bool is_on_schedule(const Record& given) {
     const std::chrono::duration<double> waits =
         *given.record.due - (attempt.sent_at + attempt.duration);
     const bool may_be_longer = attempt.status_code == 429 || attempt.status_code == 503;
-    // The two clocks that tell when the attempt ended may have been set against each other.
     const std::chrono::duration<double> slack = slack_of_time(given.world);
     return waits >= pause * (1 - options.retry_jitter) - slack &&
            (may_be_longer || waits <= pause * (1 + options.retry_jitter) + slack);
