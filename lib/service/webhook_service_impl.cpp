@@ -164,12 +164,10 @@ Result<> WebhookService::Impl::validate(const Principal& principal,
     }
     const service::Rules current = rules(&principal);
     if (Result<> verdict = check(as_change(draft), current); !verdict) return verdict;
-    const Result<> verdict = service::check_operator_scope(draft.operator_scope, draft.event_type);
-    if (!verdict) return verdict;
     if (draft.operator_scope && !principal.is_administrator()) {
         return service::only_for_administrators();
     }
-    return {};
+    return service::check_operator_scope(draft.operator_scope, draft.event_type);
 }
 
 Result<> WebhookService::Impl::validate(const Principal& principal,
