@@ -160,7 +160,8 @@ void SqliteLogWriter::fan_out(const Append& append, const Appended& place, const
     for (const Slice& slice : slices_of(append, place.first_event, slice_size)) {
         insert_slice_.execute(slice.first, append.message->user_id, place.first_event,
                               std::bit_cast<std::int64_t>(worker.tag), to_micros(now),
-                              to_micros(append.due.value_or(now)), slice.subscriptions.size(),
+                              to_micros(append.due.value_or(now)),
+                              static_cast<std::int64_t>(slice.subscriptions.size()),
                               write_ids(slice.subscriptions));
     }
 }
