@@ -229,7 +229,9 @@ int run(const Settings& settings) {
     const webhooks::testing::ThrowawayAuthority authority;
     const webhooks::testing::ServerContext tls = authority.server(Sink::names_of_hosts(4));
     Sink tls_sink(0, tls.get());
-    const webhooks::testing::ServerContext forgetful = authority.server(Sink::names_of_hosts(32));
+    const webhooks::testing::ThrowawayAuthority other_authority("P-384");
+    const webhooks::testing::ServerContext forgetful =
+        other_authority.server(Sink::names_of_hosts(32));
     SSL_CTX_set_num_tickets(forgetful.get(), 0);
     SSL_CTX_set_session_cache_mode(forgetful.get(), SSL_SESS_CACHE_OFF);
     Sink forgetful_sink(0, forgetful.get());
@@ -238,8 +240,9 @@ int run(const Settings& settings) {
                 .cache = folder / "cache",
                 .sink = sink,
                 .tls_sink = &tls_sink,
-                .forgetful_sink = &forgetful_sink,
                 .ca_file = authority.file(),
+                .forgetful_sink = &forgetful_sink,
+                .forgetful_ca_file = other_authority.file(),
                 .has_wrk = is_program("wrk")};
     Outcomes outcomes;
     for (const Row& row : rows) {

@@ -44,9 +44,12 @@ struct Bench {
     std::filesystem::path folder;  ///< For files of this run.
     std::filesystem::path cache;   ///< For what later runs use again.
     Sink& sink;
-    Sink* tls_sink = nullptr;          ///< The same by HTTPS.
-    Sink* forgetful_sink = nullptr;    ///< By HTTPS, and resumes no session.
-    std::string ca_file = {};          ///< That both are trusted by.
+    Sink* tls_sink = nullptr;  ///< The same by HTTPS.
+    std::string ca_file = {};  ///< That it is trusted by.
+    /// By HTTPS too: it resumes no session, and has a certificate of a P-384 authority, as of many
+    /// public ones.
+    Sink* forgetful_sink = nullptr;
+    std::string forgetful_ca_file = {};
     Postgresql* postgresql = nullptr;  ///< Null if the machine has no server.
     bool has_wrk = false;
 };

@@ -74,9 +74,10 @@ struct TransportAnswer {
 /// Makes attempts. It never retries, follows no redirect, and interprets no status: a non-2xx
 /// response is an answer.
 ///
-/// A transport is driven by its caller and has no thread of its own: it does I/O, and delivers
-/// answers, only inside `run`. All member functions except `wake` are called from one thread at a
-/// time. An implementation must pass the contract suite of webhooks/testing/transport_contract.hpp.
+/// A transport is driven by its caller: it delivers answers only inside `run`, and does I/O there
+/// or on threads of its own, which end with `cancel_all`. All member functions except `wake` and
+/// `metrics` are called from one thread at a time. An implementation must pass the contract suite
+/// of webhooks/testing/transport_contract.hpp.
 ///
 /// Exceptions are caught and logged. After one from `run`, `cancel_all` is called, all attempts in
 /// flight count as `not_sent` and are repeated later, and answers to them are ignored. After one
@@ -110,9 +111,9 @@ public:
     /// Makes the current or next `run` return soon. May be called on any thread, at any time.
     virtual void wake() = 0;
 
-    /// Whether requests may have a `signer` instead of a signature. The transport then signs those of
-    /// one host (scheme, name and port) on one thread at a time, and answers with `failed`, reason
-    /// `other`, if that fails. Does not change.
+    /// Whether requests may have a `signer` instead of a signature. The transport then signs those
+    /// of one host (scheme, name and port) on one thread at a time, and answers with `failed`,
+    /// reason `other`, if that fails. Does not change.
     virtual bool signs() const { return false; }
 
     /// The clock that this transport waits by: the system's, unless it uses a test's clock. A

@@ -54,7 +54,12 @@ constexpr int hex_value(char c) {
 }
 
 constexpr bool is_printable(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return is_printable(c); });
+    // Without a branch for each character it is done by vector instructions.
+    unsigned char others = 0;
+    for (const char c : text) {
+        others |= static_cast<unsigned char>(!is_printable(c));
+    }
+    return others == 0;
 }
 
 inline std::string lower(std::string_view text) {

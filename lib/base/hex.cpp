@@ -12,21 +12,19 @@ constexpr int value_of(char digit) {
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
-    std::string text;
-    text.reserve(bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        text += digits[byte >> 4U];
-        text += digits[byte & 0xFU];
+    std::string text(bytes.size() * 2, '\0');
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(bytes[i]);
+        text[2 * i] = digits[byte >> 4U];
+        text[2 * i + 1] = digits[byte & 0xFU];
     }
     return text;
 }
 
 std::string from_hex(std::string_view text) {
-    std::string bytes;
-    bytes.reserve(text.size() / 2);
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        bytes += static_cast<char>(value_of(text[i]) * 16 + value_of(text[i + 1]));
+    std::string bytes(text.size() / 2, '\0');
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<char>(value_of(text[2 * i]) * 16 + value_of(text[2 * i + 1]));
     }
     return bytes;
 }

@@ -1,9 +1,12 @@
 #include <base/utf8.hpp>
-#include <cstdint>
-#include <cstring>
 
 namespace webhooks {
 namespace {
+
+/// Other than U+0000.
+constexpr bool is_ascii(char c) noexcept {
+    return static_cast<signed char>(c) > 0;
+}
 
 /// The length of the well-formed sequence at the start of `text`; 0 if there is none. The rows are
 /// those of table 3-7 of the Unicode standard. @pre `text` is not empty.
@@ -28,17 +31,20 @@ std::size_t sequence_length(std::string_view text) noexcept {
     return is_overlong || is_beyond || !is_tail(3) ? 0 : 4;
 }
 
-/// The number of leading ASCII characters other than U+0000, in whole groups of eight: most texts
-/// consist of nothing else.
+/// The number of leading ASCII characters other than U+0000: most texts consist of nothing else.
 std::size_t ascii_prefix(std::string_view text) noexcept {
-    constexpr std::uint64_t high_bits = 0x8080808080808080U;
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    std::uint64_t group = 0;
+    // A group without a branch for each character is checked by vector instructions.
+    constexpr std::size_t group = 32;
     std::size_t size = 0;
-    for (; size + sizeof group <= text.size(); size += sizeof group) {
-        std::memcpy(&group, text.data() + size, sizeof group);
-        // Subtracting one from each byte sets the high bit of a byte that is zero.
-        if (((group | (group - ones)) & high_bits) != 0) break;
+    for (; size + group <= text.size(); size += group) {
+        unsigned char others = 0;
+        for (std::size_t i = 0; i < group; ++i) {
+            others |= static_cast<unsigned char>(!is_ascii(text[size + i]));
+        }
+        if (others != 0) break;
+    }
+    while (size < text.size() && is_ascii(text[size])) {
+        ++size;
     }
     return size;
 }

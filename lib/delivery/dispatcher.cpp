@@ -14,11 +14,11 @@ constexpr std::chrono::seconds longest_wait_in_memory{1};
 }  // namespace
 
 Dispatcher::Dispatcher(const ServiceOptions& options, const MemoryBudget& budget,
-                       EndpointLookup lookup)
+                       const Endpoints& endpoints)
     : options_(options),
       budget_(budget),
       health_policy_(options),
-      lookup_(std::move(lookup)),
+      endpoints_(endpoints),
       scheduler_(options.max_in_flight, options.max_in_flight_per_host) {}
 
 // ---- Queues.
@@ -39,8 +39,11 @@ SubscriptionQueue& Dispatcher::queue_for(const HeldEvent& event, const Now& now)
     return queue;
 }
 
-std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, const Now& now) {
-    std::shared_ptr<const Endpoint> endpoint = lookup_(queue.key.subscription);
+const Endpoint* Dispatcher::refresh(SubscriptionQueue& queue, const Now& now) {
+    const std::uint64_t changes = endpoints_.changes();
+    if (queue.refreshed_at == changes) return queue.endpoint.get();
+    queue.endpoint = endpoints_.endpoint(queue.key.subscription);
+    const Endpoint* const endpoint = queue.endpoint.get();
     // Events without an allowed endpoint queue under no host: they are recorded at once.
     const std::string_view host = endpoint ? endpoint->origin() : std::string_view();
     // A deleted subscription keeps its owner, for the requests in flight.
@@ -55,12 +58,13 @@ std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, co
     const bool has_state = endpoint && !queue.key.is_test;
     if (queue.health.version() != version) {
         queue.rate_limit = has_state ? endpoint->rate_limit : 0;
-        queue.health.begin_version(version, has_state ? endpoint.get() : nullptr, health_policy_);
+        queue.health.begin_version(version, has_state ? endpoint : nullptr, health_policy_);
     }
     if (has_state) {
         queue.health.apply_pause(endpoint->paused_until, now);
         queue.health.apply_notified(endpoint->notified_failing_since);
     }
+    queue.refreshed_at = changes;
     return endpoint;
 }
 
@@ -68,8 +72,8 @@ void Dispatcher::refresh(const Now& now) {
     cancel_behind(now);
     for (auto place = queues_.begin(); place != queues_.end();) {
         SubscriptionQueue& queue = *place->second;
-        const std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
-        cancel_queue(queue, endpoint.get(), now);
+        const Endpoint* const endpoint = refresh(queue, now);
+        cancel_queue(queue, endpoint, now);
         if (!endpoint && queue.is_idle()) {
             scheduler_.remove(queue);
             place = queues_.erase(place);
@@ -247,17 +251,16 @@ void Dispatcher::cancel_shredded(const std::string& user_id, Time destroyed_at, 
 void Dispatcher::persist_overdue(const Now& now) {
     if (queued_.events == 0) return;
     const SteadyTime limit = now.steady - options_.persist_after;
-    for (const auto& [key, queue] : queues_) {
-        for (SubscriptionQueue::Entry& entry : queue->events) {
-            if (entry.since >= limit || entry.event.has_row) continue;
-            entry.event.has_row = true;
-            results_.change_custody(entry.event, now.time, Custody::in_memory);
-        }
-    }
-    for (auto& [id, entry] : behind_) {
-        if (entry.since >= limit || entry.event.has_row) continue;
+    const auto persist = [&](SubscriptionQueue::Entry& entry) {
+        if (entry.since >= limit || entry.event.has_row) return;
         entry.event.has_row = true;
         results_.change_custody(entry.event, now.time, Custody::in_memory);
+    };
+    for (const auto& [key, queue] : queues_) {
+        std::ranges::for_each(queue->events, persist);
+    }
+    for (auto& [id, entry] : behind_) {
+        persist(entry);
     }
 }
 
@@ -271,12 +274,12 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
     while (SubscriptionQueue* turn = scheduler_.next()) {
         SubscriptionQueue& queue = *turn;
         const Host* host = queue.schedule.host();
-        std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
+        const Endpoint* const endpoint = refresh(queue, now);
         const HeldEvent& first = queue.events.front().event;
         if (queue.schedule.host() != host || queue.ready_at() > now.steady) {
             // The subscription has changed: its next turn is with another host, or later.
             defer_if_blocked_for_long(queue, now);
-        } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
+        } else if (const char* reason = reason_to_cancel(first, endpoint)) {
             results_.end_unsent(pop(queue), Outcome::cancelled, reason, now);
             note_unsent(queue, now);
         } else if (is_expired(first, now.time)) {
@@ -285,19 +288,15 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
             note_unsent(queue, now);
         } else {
             const Transport::Token token = ++last_token_;
-            Flight flight{.event = pop(queue),
-                          .slot = scheduler_.begin(queue),
-                          .endpoint = endpoint,
-                          .sent_at = now.time,
-                          .started = now.steady};
+            Flight& flight = flights_[token];
+            flight = {.event = pop(queue),
+                      .slot = scheduler_.begin(queue),
+                      .endpoint = queue.endpoint,
+                      .sent_at = now.time,
+                      .started = now.steady};
             queue.rate.take(queue.rate_limit, now.steady);
             reschedule(queue, now);
-            Start start{.token = token,
-                        .event = flight.event,
-                        .endpoint = std::move(endpoint),
-                        .sent_at = now.time};
-            flights_.emplace(token, std::move(flight));
-            return start;
+            return Start{token, flight.event, flight.endpoint, now.time};
         }
         reschedule(queue, now);
     }

@@ -24,7 +24,8 @@ namespace webhooks::delivery {
 /// written is returned by `take_results`.
 class Dispatcher {
 public:
-    Dispatcher(const ServiceOptions& options, const MemoryBudget& budget, EndpointLookup lookup);
+    Dispatcher(const ServiceOptions& options, const MemoryBudget& budget,
+               const Endpoints& endpoints);
 
     /// An event whose resend was requested goes ahead of others, and at once: it is the probe if
     /// the breaker is open.
@@ -85,8 +86,8 @@ private:
     };
 
     SubscriptionQueue& queue_for(const HeldEvent& event, const Now& now);
-    /// Updates a queue to the current version of its subscription. @return that version.
-    std::shared_ptr<const Endpoint> refresh(SubscriptionQueue& queue, const Now& now);
+    /// Updates a queue to the current version of its subscription. @return its `endpoint`.
+    const Endpoint* refresh(SubscriptionQueue& queue, const Now& now);
     void reschedule(SubscriptionQueue& queue, const Now& now);
     void cancel_queue(SubscriptionQueue& queue, const Endpoint* endpoint, const Now& now);
     void request_refill(SubscriptionQueue& queue, const Now& now);
@@ -118,7 +119,7 @@ private:
     const ServiceOptions& options_;
     const MemoryBudget& budget_;
     const HealthPolicy health_policy_;
-    EndpointLookup lookup_;
+    const Endpoints& endpoints_;
     FairScheduler scheduler_;
     /// Queues whose deferred events found no room in memory; none has events in its queue.
     IntrusiveList<SubscriptionQueue> starved_;

@@ -23,7 +23,8 @@ void Dispatcher::apply(TurnNews news, const Now& now) {
 }
 
 void Dispatcher::add_behind(HeldEvent event, const Now& now) {
-    if (const char* reason = reason_to_cancel(event, lookup_(event.subscription).get())) {
+    if (const char* reason =
+            reason_to_cancel(event, endpoints_.endpoint(event.subscription).get())) {
         return results_.end_unsent(event, Outcome::cancelled, reason, now);
     }
     SubscriptionQueue& queue = queue_for(event, now);
@@ -52,7 +53,7 @@ void Dispatcher::cancel_behind(const Now& now) {
     for (auto place = behind_.begin(); place != behind_.end();) {
         const auto entry = place++;
         const HeldEvent& event = entry->second.event;
-        const char* reason = reason_to_cancel(event, lookup_(event.subscription).get());
+        const char* reason = reason_to_cancel(event, endpoints_.endpoint(event.subscription).get());
         if (reason) results_.end_unsent(take(entry), Outcome::cancelled, reason, now);
     }
 }

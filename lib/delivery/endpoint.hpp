@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,7 +44,15 @@ struct Endpoint {
     }
 };
 
-/// Returns the current endpoint of a subscription, or null if it was deleted.
-using EndpointLookup = std::function<std::shared_ptr<const Endpoint>(SubscriptionId)>;
+/// The current endpoints of all subscriptions.
+class Endpoints {
+public:
+    virtual ~Endpoints() = default;
+
+    /// Null if there is no such subscription, or no longer.
+    virtual std::shared_ptr<const Endpoint> endpoint(SubscriptionId) const = 0;
+    /// Grows with each change, however small: as long as it is the same, `endpoint` is.
+    virtual std::uint64_t changes() const noexcept = 0;
+};
 
 }  // namespace webhooks::delivery

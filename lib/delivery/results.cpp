@@ -8,6 +8,7 @@ namespace {
 
 template <class T>
 void move_to(std::vector<T>& target, std::vector<T>& source) {
+    if (target.empty()) return target.swap(source);
     target.insert(target.end(), std::make_move_iterator(source.begin()),
                   std::make_move_iterator(source.end()));
 }

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <delivery/backlog.hpp>
+#include <delivery/endpoint.hpp>
 #include <delivery/endpoint_health.hpp>
 #include <delivery/intrusive_list.hpp>
 #include <delivery/rate_limit.hpp>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <webhooks/ids.hpp>
@@ -66,6 +69,9 @@ struct SubscriptionQueue {
 
     const QueueKey key;
     std::list<Entry> events;
+    std::shared_ptr<const Endpoint> endpoint;  ///< Its current version; null if it was deleted.
+    /// `Endpoints::changes` when that was found out.
+    std::optional<std::uint64_t> refreshed_at;
     std::size_t behind = 0;  ///< Further events in memory, behind others with their ordering key.
     Backlog backlog;
     /// Links the queues that wait for memory to read back their backlog.

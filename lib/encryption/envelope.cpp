@@ -13,7 +13,7 @@ namespace webhooks::encryption {
 namespace {
 
 constexpr char version = 1;
-constexpr std::size_t nonces_at_once = 64;
+constexpr std::size_t nonces_at_once = 16;
 
 std::optional<std::string> random(std::size_t size) {
     const signing::ErrorQueueGuard guard;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <metrics/service_metrics.hpp>
 #include <vector>
 #include <webhooks/clock.hpp>
@@ -12,13 +11,13 @@ namespace webhooks::metrics {
 /// Counts the result of one call that publishes, and how long it takes.
 class PublishMeter {
 public:
+    /// @param metrics outlives the meter, as the clock does.
     /// @param publications the number passed to the call.
-    PublishMeter(std::shared_ptr<ServiceMetrics> metrics, std::shared_ptr<Clock> clock,
-                 std::size_t publications)
-        : metrics_(std::move(metrics)),
-          clock_(std::move(clock)),
+    PublishMeter(ServiceMetrics& metrics, const Clock& clock, std::size_t publications)
+        : metrics_(metrics),
+          clock_(clock),
           publications_(publications),
-          started_(clock_->steady_now()) {}
+          started_(clock_.steady_now()) {}
 
     /// If memory runs out, the call is not counted: `Result::error` makes a copy.
     template <class Receipt>
@@ -58,13 +57,13 @@ private:
 
     void count(PublishResult result, std::size_t count) const noexcept {
         if (count == 0) return;
-        metrics_->count_publications(
+        metrics_.count_publications(
             result, count,
-            std::chrono::duration_cast<std::chrono::microseconds>(clock_->steady_now() - started_));
+            std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady_now() - started_));
     }
 
-    std::shared_ptr<ServiceMetrics> metrics_;
-    std::shared_ptr<Clock> clock_;
+    ServiceMetrics& metrics_;
+    const Clock& clock_;
     std::size_t publications_;
     SteadyTime started_;
 };

@@ -1,5 +1,5 @@
+#include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <publication/webhook_id.hpp>
 
 namespace webhooks {
@@ -15,11 +15,15 @@ void parse_number(std::string_view text, T& number, int base) {
 }  // namespace
 
 std::string to_string(const WebhookId& id) {
-    char text[48];
-    const int length = std::snprintf(text, sizeof text, "%016llx_%lld",
-                                     static_cast<unsigned long long>(id.worker_tag),
-                                     static_cast<long long>(id.event.value));
-    return {text, static_cast<std::size_t>(length)};
+    constexpr std::size_t max_number_digits = 20;
+    char tag[tag_digits];
+    char text[tag_digits + 1 + max_number_digits];
+    const auto tag_size =
+        static_cast<std::size_t>(std::to_chars(tag, std::end(tag), id.worker_tag, 16).ptr - tag);
+    std::fill_n(text, tag_digits - tag_size, '0');
+    std::copy_n(tag, tag_size, text + tag_digits - tag_size);
+    text[tag_digits] = '_';
+    return {text, std::to_chars(text + tag_digits + 1, std::end(text), id.event.value).ptr};
 }
 
 std::optional<WebhookId> parse_webhook_id(std::string_view text) {

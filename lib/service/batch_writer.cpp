@@ -174,6 +174,7 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     const Time now = parts_.clock.now();
     std::size_t published = 0;
     std::vector<HeldEvent> events;
+    events.reserve(receipt.appends.size());
     delivery::TurnNews news{.turns = receipt.turns, .returned = receipt.returned};
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
@@ -183,17 +184,8 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
             parts_.accounts.count_filtered(filtered_[i], now);
         }
         const Append& append = batch.appends[i];
-        std::vector<HeldEvent> held = hold(append, appended, now);
-        if (!held.empty()) low_water_.add(held.front().id, held.size());
-        for (HeldEvent& event : held) {
-            if (append.is_pulled(event.subscription) ||
-                std::ranges::binary_search(receipt.waiting, event.id)) {
-                low_water_.mark_done(event.id);
-            } else if (std::ranges::binary_search(receipt.behind, event.id)) {
-                news.behind.push_back(std::move(event));
-            } else {
-                events.push_back(std::move(event));
-            }
+        if (!append.due && !appended.is_replay) {
+            hold(append, appended, receipt, now, events, news.behind);
         }
         if (!appended.is_replay) {
             for (const SubscriptionId subscription : append.subscriptions) {
@@ -263,19 +255,26 @@ void BatchWriter::notify_deactivated(SubscriptionId id, const std::vector<Deacti
                                 .subscription = id});
 }
 
-std::vector<HeldEvent> BatchWriter::hold(const Append& append, const Appended& appended,
-                                         Time appended_at) const {
-    std::vector<HeldEvent> events;
-    if (append.due || appended.is_replay) return events;
+void BatchWriter::hold(const Append& append, const Appended& appended, const BatchReceipt& receipt,
+                       Time appended_at, std::vector<HeldEvent>& events,
+                       std::vector<HeldEvent>& behind) {
+    if (appended.count > 0) low_water_.add(appended.first_event, appended.count);
     for (std::uint32_t i = 0; i < appended.count; ++i) {
-        events.push_back({.id = {appended.first_event.value + i},
-                          .subscription = append.subscriptions[i],
-                          .worker_tag = parts_.identity.worker().tag,
-                          .message = append.message,
-                          .created_at = appended_at,
-                          .due = appended_at});
+        const EventId id{appended.first_event.value + i};
+        const SubscriptionId subscription = append.subscriptions[i];
+        if (append.is_pulled(subscription) || std::ranges::binary_search(receipt.waiting, id)) {
+            low_water_.mark_done(id);
+            continue;
+        }
+        const bool is_behind = std::ranges::binary_search(receipt.behind, id);
+        (is_behind ? behind : events)
+            .push_back({.id = id,
+                        .subscription = subscription,
+                        .worker_tag = parts_.identity.worker().tag,
+                        .message = append.message,
+                        .created_at = appended_at,
+                        .due = appended_at});
     }
-    return events;
 }
 
 // ---- A lost receipt.

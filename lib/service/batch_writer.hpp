@@ -85,8 +85,9 @@ private:
     /// Results are in storage.
     void complete(const delivery::Results& results, const std::vector<SubscriptionId>& deactivated);
     void notify_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
-    std::vector<HeldEvent> hold(const Append& append, const Appended& appended,
-                                Time appended_at) const;
+    /// Adds the events of a new append that is due at once to those that delivery gets.
+    void hold(const Append& append, const Appended& appended, const BatchReceipt& receipt,
+              Time appended_at, std::vector<HeldEvent>& events, std::vector<HeldEvent>& behind);
 
     const Parts parts_;
     std::int64_t last_batch_ = 0;

@@ -11,6 +11,13 @@
 
 namespace webhooks::service {
 
+/// What a completion needs of a service, which may end before it.
+struct CallParts {
+    std::shared_ptr<Observer> observer;
+    std::shared_ptr<Clock> clock;
+    std::shared_ptr<metrics::ServiceMetrics> metrics;
+};
+
 /// Of a call that does not publish.
 struct NoMeter {
     template <class Answer>
@@ -24,8 +31,9 @@ class Completion {
 public:
     using Done = std::function<void(Result<Answer>)>;
 
-    Completion(Done done, std::shared_ptr<Observer> observer, Meter meter)
-        : done_(std::move(done)), observer_(std::move(observer)), meter_(std::move(meter)) {}
+    /// @param meter may refer to the parts.
+    Completion(Done done, std::shared_ptr<const CallParts> parts, Meter meter)
+        : done_(std::move(done)), parts_(std::move(parts)), meter_(std::move(meter)) {}
 
     void operator()(Result<Answer> answer) noexcept {
         if (is_called_.exchange(true)) return;
@@ -41,13 +49,13 @@ public:
 
 private:
     void log(std::string_view line) const {
-        observer_->on_record(
+        parts_->observer->on_record(
             {.level = LogLevel::error, .event = LogEvent::callback_failed, .message = line});
     }
 
     std::atomic<bool> is_called_{false};
     Done done_;
-    const std::shared_ptr<Observer> observer_;
+    const std::shared_ptr<const CallParts> parts_;
     const Meter meter_;
 };
 

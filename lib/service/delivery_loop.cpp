@@ -28,7 +28,7 @@ DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
       inbox_(inbox),
       storage_loop_(storage_loop),
       index_(index),
-      dispatcher_(options, budget, [&index](SubscriptionId id) { return index.endpoint(id); }),
+      dispatcher_(options, budget, index),
       transport_signs_(parts_.transport->signs()),
       jitter_(parts_.random->next()) {
     if (options.trace_to_endpoints) spans_.emplace(parts_.random->next());

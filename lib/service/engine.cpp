@@ -226,11 +226,12 @@ void Engine::set_wake_callback(std::function<void()> callback) {
         callback ? std::make_shared<const std::function<void()>>(std::move(callback)) : nullptr;
     const std::scoped_lock lock(callback_mutex_);
     wake_callback_.swap(shared);
+    has_wake_callback_ = wake_callback_ != nullptr;
 }
 
 /// Not from inside `run_once`, after which the host calls `next_wake`.
 void Engine::call_host() noexcept {
-    if (Inside::of(this) && state_ != State::stores) return;
+    if (!has_wake_callback_ || (Inside::of(this) && state_ != State::stores)) return;
     std::shared_ptr<const std::function<void()>> callback;
     {
         const std::scoped_lock lock(callback_mutex_);

@@ -113,6 +113,8 @@ private:
     std::atomic<bool> has_warned_{false};
     /// The result of the latest `run_once`.
     std::atomic<std::size_t> latest_done_{1};
+    /// Most hosts have none: then the mutex is left alone.
+    std::atomic<bool> has_wake_callback_{false};
     std::mutex callback_mutex_;
     std::shared_ptr<const std::function<void()>> wake_callback_;
     std::mutex life_mutex_;

@@ -48,7 +48,7 @@ template <class Impl, class Call>
 auto enter_publishing(const std::shared_ptr<Impl>& impl, const Principal& principal,
                       std::size_t publications, Call call) -> decltype(call(*impl)) {
     return enter(impl, [&](Impl& entered) -> decltype(call(*impl)) {
-        const metrics::PublishMeter meter(entered.metrics, entered.clock, publications);
+        const metrics::PublishMeter meter(*entered.metrics, *entered.clock, publications);
         const Result<> allowed = check_access(principal, Action::publish);
         auto answer = allowed ? call(entered) : decltype(call(entered))(allowed.error());
         meter.finish(answer);
@@ -64,7 +64,7 @@ void enter_async(const std::shared_ptr<Impl>& impl, const Principal& principal, 
     std::shared_ptr<Completion<Answer, decltype(make_meter(*impl))>> completion;
     const Result<> begun = enter(impl, [&](Impl& entered) -> Result<> {
         completion = std::make_shared<Completion<Answer, decltype(make_meter(entered))>>(
-            std::move(done), entered.observer, make_meter(entered));
+            std::move(done), entered.call_parts, make_meter(entered));
         if (Result<> allowed = check_access(principal, action); !allowed) return allowed;
         return begin(entered, completion);
     });
@@ -85,7 +85,7 @@ void enter_publishing_async(const std::shared_ptr<Impl>& impl, const Principal& 
     enter_async<Answer>(
         impl, principal, Action::publish, std::move(done),
         [&](Impl& entered) {
-            return metrics::PublishMeter(entered.metrics, entered.clock, publications);
+            return metrics::PublishMeter(*entered.metrics, *entered.clock, publications);
         },
         std::move(begin));
 }

@@ -55,6 +55,7 @@ public:
         hold(events);
         {
             const std::scoped_lock lock(mutex_);
+            if (contents_.events.empty()) contents_.events.swap(events);
             contents_.events.insert(contents_.events.end(), std::make_move_iterator(events.begin()),
                                     std::make_move_iterator(events.end()));
         }

@@ -13,8 +13,8 @@ Time on_time_scale(SteadyTime steady_time) {
 }  // namespace
 
 Time StorageClock::at(SteadyTime steady_time) const {
-    const std::scoped_lock lock(mutex_);
-    return on_time_scale(steady_time) + offset_.value_or(Time::duration::zero());
+    const Time::duration offset = offset_;
+    return on_time_scale(steady_time) + (offset == unknown ? Time::duration::zero() : offset);
 }
 
 /// Storage read its time at some moment between request and response. If the current estimate lies
@@ -23,8 +23,8 @@ Time StorageClock::at(SteadyTime steady_time) const {
 void StorageClock::synchronize(Time storage_time, SteadyTime asked_at) {
     const Time::duration earliest = storage_time - on_time_scale(clock_->steady_now());
     const Time::duration latest = storage_time - on_time_scale(asked_at);
-    const std::scoped_lock lock(mutex_);
-    offset_ = std::clamp(offset_.value_or(earliest), earliest, latest);
+    const Time::duration offset = offset_;
+    offset_ = std::clamp(offset == unknown ? earliest : offset, earliest, latest);
 }
 
 }  // namespace webhooks::service

@@ -1,8 +1,7 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <webhooks/clock.hpp>
 
 namespace webhooks::service {
@@ -17,14 +16,16 @@ public:
     /// Storage's time at a time of the steady clock.
     Time at(SteadyTime steady_time) const;
     SteadyTime steady_now() const { return clock_->steady_now(); }
-    /// Storage responded just now to a request of `asked_at` with its time.
+    /// Storage responded just now to a request of `asked_at` with its time. One thread at a time.
     void synchronize(Time storage_time, SteadyTime asked_at);
 
 private:
+    static constexpr Time::duration unknown = Time::duration::min();
+
     const std::shared_ptr<Clock> clock_;
-    mutable std::mutex mutex_;
-    /// From the steady clock to storage's time; absent before the first heartbeat.
-    std::optional<Time::duration> offset_;
+    /// From the steady clock to storage's time; unknown before the first heartbeat. No mutex: all
+    /// threads read it for each event.
+    std::atomic<Time::duration> offset_{unknown};
 };
 
 }  // namespace webhooks::service

@@ -11,15 +11,23 @@
 namespace webhooks::service {
 namespace {
 
-/// Every pattern that matches a type that a host publishes: the type itself, `*`, and each of its
-/// prefixes with `.*`.
-std::vector<std::string> patterns_for(std::string_view event_type) {
-    std::vector<std::string> patterns{std::string(event_type), "*"};
+/// Calls `use` with every pattern that matches a type that a host publishes: the type itself, `*`,
+/// and each of its prefixes with `.*`.
+/// @param head what each pattern is appended to, in the same string.
+template <class Use>
+void for_each_pattern(std::string head, std::string_view event_type, Use use) {
+    const std::size_t size = head.size();
+    const auto use_with_head = [&](std::string_view prefix, std::string_view rest) {
+        head.resize(size);
+        use(head.append(prefix).append(rest));
+    };
+    head.reserve(size + event_type.size() + 2);
+    use_with_head(event_type, "");
+    use_with_head("", "*");
     for (std::size_t dot = event_type.find('.'); dot != std::string_view::npos;
          dot = event_type.find('.', dot + 1)) {
-        patterns.push_back(std::string(event_type.substr(0, dot)) + ".*");
+        use_with_head(event_type.substr(0, dot), ".*");
     }
-    return patterns;
 }
 
 /// Neither part contains U+0000.
@@ -74,6 +82,7 @@ bool SubscriptionIndex::is_matched(const Subscription& subscription) const {
 void SubscriptionIndex::apply(const Configuration& changes) {
     const std::unique_lock lock(mutex_);
     if (changes.revision <= revision_) return;
+    ++changes_;  // First: who notices it waits for the lock, and memory may run out below.
     for (const SubscriptionId id : changes.deleted) {
         remove(id);
     }
@@ -86,11 +95,11 @@ void SubscriptionIndex::apply(const Configuration& changes) {
     // Last: if memory runs out before, all of it is read and applied again, and until then storage
     // rejects what is matched by the old revision.
     revision_ = changes.revision;
-    ++changes_;
 }
 
 void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
     const std::unique_lock lock(mutex_);
+    ++changes_;
     for (const Notice& notice : notices) {
         const auto found = entries_.find(notice.subscription);
         if (notice.deleted_event || found == entries_.end()) continue;
@@ -104,7 +113,6 @@ void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
         }
         endpoint = std::move(changed);
     }
-    ++changes_;
 }
 
 /// The entry is replaced in one step, so that delivery never misses a subscription that exists. If
@@ -207,13 +215,14 @@ std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
     std::shared_ptr<filter::Judge>& judge, std::size_t& steps) const {
     std::shared_lock lock(mutex_);
     Match match{.revision = revision_};
-    for (const std::string& pattern : patterns_for(message.event_type)) {
-        const auto& map = owner ? by_owner_and_pattern_ : by_pattern_;
-        const auto found = map.find(owner ? owner_and_pattern(*owner, pattern) : pattern);
-        if (found == map.end()) continue;
-        match.subscriptions.insert(match.subscriptions.end(), found->second.begin(),
-                                   found->second.end());
-    }
+    const auto& map = owner ? by_owner_and_pattern_ : by_pattern_;
+    for_each_pattern(owner ? owner_and_pattern(*owner, {}) : std::string(), message.event_type,
+                     [&](const std::string& key) {
+                         const auto found = map.find(key);
+                         if (found == map.end()) return;
+                         match.subscriptions.insert(match.subscriptions.end(),
+                                                    found->second.begin(), found->second.end());
+                     });
     std::ranges::sort(match.subscriptions);
     if (!pulled_.empty()) {
         std::ranges::copy_if(match.subscriptions, std::back_inserter(match.pulled),

@@ -21,7 +21,7 @@ namespace webhooks::service {
 
 /// All subscriptions and event types at one revision, in memory: which subscriptions match, and
 /// their endpoints. All member functions may be called from any thread at once.
-class SubscriptionIndex {
+class SubscriptionIndex final : public delivery::Endpoints {
 public:
     explicit SubscriptionIndex(EndpointPolicy policy, LogWhileDeactivated logged = {});
 
@@ -48,14 +48,12 @@ public:
     /// The same in one turn.
     Match match(const Message& message, const std::optional<std::string>& owner) const;
 
-    /// Null if there is no such subscription.
-    std::shared_ptr<const delivery::Endpoint> endpoint(SubscriptionId) const;
+    std::shared_ptr<const delivery::Endpoint> endpoint(SubscriptionId) const override;
 
     Revision revision() const;
     /// The number of subscriptions whose secrets cannot be decrypted.
     std::size_t unreadable() const noexcept { return unreadable_; }
-    /// How often anything was taken in.
-    std::uint64_t changes() const noexcept { return changes_; }
+    std::uint64_t changes() const noexcept override { return changes_; }
     using EventTypePtr = std::shared_ptr<const EventType>;
     /// All, sorted by name, retired or not.
     std::vector<EventTypePtr> event_types() const;

@@ -25,24 +25,17 @@ constexpr std::string_view default_test_payload =
 /// A subscription changes in between only if others change it at the same moment.
 constexpr int max_update_attempts = 5;
 
-std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
-                                            std::string payload, std::string user_id,
-                                            std::optional<Time> expires_at = {},
-                                            const std::optional<TraceContext>& trace = {},
-                                            std::string ordering_key = {},
-                                            std::optional<Time> deliver_at = {}) {
-    return std::make_shared<Message>(Message{
-        .event_type = std::move(event_type),
-        .content_type = std::move(content_type),
-        .payload = std::make_shared<const std::string>(std::move(payload)),
-        .expires_at = expires_at,
-        .trace = trace ? TraceContext::parse(trace->traceparent, trace->tracestate) : std::nullopt,
-        .user_id = std::move(user_id),
-        .ordering_key = std::move(ordering_key),
-        .deliver_at = deliver_at});
+/// A message of which only these are known yet.
+std::shared_ptr<Message> make_message(std::string&& event_type, std::string&& content_type,
+                                      std::string&& payload) {
+    auto message = std::make_shared<Message>();
+    message->event_type = std::move(event_type);
+    message->content_type = std::move(content_type);
+    message->payload = std::make_shared<const std::string>(std::move(payload));
+    return message;
 }
 
-Submission single(PendingPublication publication) {
+Submission single(PendingPublication&& publication) {
     Submission submission;
     submission.publications.push_back(std::move(publication));
     return submission;
@@ -88,7 +81,7 @@ SubscriptionChange as_change(const SubscriptionDraft& draft) {
 }  // namespace
 
 Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
-                                                 Publication publication) const {
+                                                 Publication&& publication) const {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     Result<PendingPublication> pending = prepare(principal, std::move(publication), rules());
     if (!pending) return pending.error();
@@ -116,7 +109,7 @@ Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
 }
 
 Result<PendingPublication> WebhookService::Impl::prepare(const Principal& principal,
-                                                         Publication publication,
+                                                         Publication&& publication,
                                                          const service::Rules& current) const {
     if (Result<> verdict = check_publication(publication, current); !verdict) {
         return verdict.error();
@@ -139,10 +132,18 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
     }
     // An event that is already due need not wait in storage.
     if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
-    pending.message =
+    std::shared_ptr<Message> message =
         make_message(std::move(publication.event_type), std::move(publication.content_type),
-                     std::move(publication.payload), owner.value_or(""), publication.expires_at,
-                     publication.trace, std::move(publication.ordering_key), pending.due);
+                     std::move(publication.payload));
+    message->expires_at = publication.expires_at;
+    if (publication.trace) {
+        message->trace =
+            TraceContext::parse(publication.trace->traceparent, publication.trace->tracestate);
+    }
+    message->user_id = owner.value_or("");
+    message->ordering_key = std::move(publication.ordering_key);
+    message->deliver_at = pending.due;
+    pending.message = std::move(message);
     pending.owner = std::move(owner);
     return pending;
 }
@@ -333,8 +334,10 @@ Result<EventId> WebhookService::Impl::send_test_event(const Principal& principal
         return verdict.error();
     }
     PendingPublication pending;
-    pending.message = make_message(std::string(test_event_type), "application/json",
-                                   *std::move(payload), found->user_id);
+    std::shared_ptr<Message> message =
+        make_message(std::string(test_event_type), "application/json", *std::move(payload));
+    message->user_id = found->user_id;
+    pending.message = std::move(message);
     pending.only = id;
     const Result<PublishReceipt> receipt =
         single_receipt(engine.submit_and_wait(single(std::move(pending))));
@@ -345,14 +348,14 @@ Result<EventId> WebhookService::Impl::send_test_event(const Principal& principal
 // ---- Publishing.
 
 Result<PublishReceipt> WebhookService::Impl::publish(const Principal& principal,
-                                                     Publication publication) {
+                                                     Publication&& publication) {
     Result<Submission> submission = prepare(principal, std::move(publication));
     if (!submission) return submission.error();
     return single_receipt(engine.submit_and_wait(*std::move(submission)));
 }
 
 Result<> WebhookService::Impl::async_publish(
-    const Principal& principal, Publication publication,
+    const Principal& principal, Publication&& publication,
     std::shared_ptr<service::Completion<PublishReceipt>> done) {
     Result<Submission> submission = prepare(principal, std::move(publication));
     if (!submission) return submission.error();

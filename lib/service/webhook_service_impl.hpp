@@ -28,6 +28,8 @@ public:
           validator(parts.validator),
           random(parts.random),
           metrics(std::move(counts)),
+          call_parts(std::make_shared<const service::CallParts>(
+              service::CallParts{.observer = observer, .clock = clock, .metrics = metrics})),
           options(std::move(chosen)),
           api_keys(parts.storage, parts.clock),
           portal_sessions(parts.storage, parts.clock),
@@ -96,10 +98,10 @@ public:
 
     Result<std::shared_ptr<const EventCatalog>> event_catalog(const Principal&);
 
-    Result<PublishReceipt> publish(const Principal&, Publication);
+    Result<PublishReceipt> publish(const Principal&, Publication&&);
     Result<Receipts> publish_batch(const Principal&, std::vector<Publication>);
     /// `done` is not called after an error.
-    Result<> async_publish(const Principal&, Publication,
+    Result<> async_publish(const Principal&, Publication&&,
                            std::shared_ptr<service::Completion<PublishReceipt>> done);
     Result<> async_publish_batch(const Principal&, std::vector<Publication>,
                                  std::shared_ptr<service::Completion<Receipts>> done);
@@ -110,6 +112,8 @@ public:
     const std::shared_ptr<PublicationValidator> validator;  ///< Null: there is none.
     const std::shared_ptr<Random> random;
     const std::shared_ptr<metrics::ServiceMetrics> metrics;
+    /// The same together: a completion shares one object, not three that other threads share too.
+    const std::shared_ptr<const service::CallParts> call_parts;
     const ServiceOptions options;
     ApiKeys api_keys;
     PortalSessions portal_sessions;
@@ -140,10 +144,12 @@ private:
     }
     /// By the rules of the service, then by the host's.
     Result<> check_publication(const Publication&, const service::Rules&) const;
-    Result<service::Submission> prepare(const Principal& principal, Publication publication) const;
+    Result<service::Submission> prepare(const Principal& principal,
+                                        Publication&& publication) const;
     Result<service::Submission> prepare(const Principal& principal,
                                         std::vector<Publication> batch) const;
-    Result<service::PendingPublication> prepare(const Principal& principal, Publication publication,
+    Result<service::PendingPublication> prepare(const Principal& principal,
+                                                Publication&& publication,
                                                 const service::Rules& current) const;
     /// The change without masks. @return not_found, otherwise invalid_argument: errors reveal
     /// nothing about subscriptions of others.

@@ -36,10 +36,11 @@ std::string sha256(std::string_view data) {
     return digest;
 }
 
-std::string base64_encode(std::string_view data) {
-    std::string text((data.size() + 2) / 3 * 4, '\0');
+std::string base64_encode(std::string_view data, std::string_view head) {
+    std::string text(head.size() + (data.size() + 2) / 3 * 4, '\0');
+    head.copy(text.data(), head.size());
     // It writes a NUL after the text, where std::string has one.
-    EVP_EncodeBlock(bytes(text), bytes(data), static_cast<int>(data.size()));
+    EVP_EncodeBlock(bytes(text) + head.size(), bytes(data), static_cast<int>(data.size()));
     return text;
 }
 

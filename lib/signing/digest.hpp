@@ -17,7 +17,8 @@ namespace webhooks::signing {
 WEBHOOKS_EXPORT std::string sha256(std::string_view data);
 
 /// RFC 4648, section 4, with padding.
-std::string base64_encode(std::string_view data);
+/// @param head what the result begins with, as it is.
+std::string base64_encode(std::string_view data, std::string_view head = {});
 /// RFC 4648, section 4, strictly: padded, nothing outside the alphabet, and only the canonical
 /// encoding.
 /// @return nullopt for any other text.

@@ -31,7 +31,7 @@ std::string signed_content(std::string_view id, std::string_view timestamp, std:
 
 Result<std::string> write(std::string_view version, const std::optional<std::string>& signature) {
     if (!signature) return openssl_error();
-    return std::string(version) + signing::base64_encode(*signature);
+    return signing::base64_encode(*signature, version);
 }
 
 std::optional<std::chrono::seconds> parse_timestamp(std::string_view text) {

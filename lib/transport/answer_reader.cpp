@@ -39,8 +39,9 @@ std::size_t AnswerReader::Parser::on_chunk_body_impl(std::uint64_t left, Text by
 bool AnswerReader::feed(std::string_view bytes) {
     if (!was_fed_ && take_plain(bytes)) return false;
     was_fed_ = was_fed_ || !bytes.empty();
-    unread_.append(bytes);
-    while (!is_done_ && !unread_.empty() && (has_answer_ ? read_body() : read_head())) {
+    if (!parsing_) parsing_ = std::make_unique<Parsing>(max_header_bytes_, kept_bytes_);
+    parsing_->unread.append(bytes);
+    while (!is_done_ && !parsing_->unread.empty() && (has_answer_ ? read_body() : read_head())) {
     }
     return !is_done_;
 }
@@ -48,66 +49,73 @@ bool AnswerReader::feed(std::string_view bytes) {
 bool AnswerReader::take_plain(std::string_view bytes) {
     const auto plain = read_simple_response(bytes, max_header_bytes_, kept_bytes_);
     if (!plain) return false;
-    plain_ = {.kind = TransportAnswer::Kind::answered,
-              .status_code = plain->status,
-              .body = storable_text(plain->body, kept_bytes_, false)};
-    was_fed_ = was_plain_ = has_answer_ = is_done_ = may_reuse_ = true;
+    answer_ = {.kind = TransportAnswer::Kind::answered,
+               .status_code = plain->status,
+               .body = storable_text(plain->body, kept_bytes_, false)};
+    was_fed_ = has_answer_ = is_done_ = may_reuse_ = true;
     return true;
 }
 
 bool AnswerReader::read_head() {
-    switch (head_.read(unread_)) {
+    auto& [head, parser, unread, body_bytes, interim_answers] = *parsing_;
+    switch (head.read(unread)) {
         case AnswerHead::Progress::needs_more:
             return false;
         case AnswerHead::Progress::failed:
-            fail(FailureReason::malformed, head_.error());
+            fail(FailureReason::malformed, head.error());
             return false;
         case AnswerHead::Progress::complete:
             break;
     }
-    unread_.erase(0, head_.size());
-    if (head_.status() >= 200) {
+    unread.erase(0, head.size());
+    if (head.status() >= 200) {
         begin_body();
-    } else if (++interim_answers_ > max_interim_answers) {
+    } else if (++interim_answers > max_interim_answers) {
         fail(FailureReason::malformed, "more than 5 interim responses");
     } else {
-        head_ = AnswerHead(max_header_bytes_);
+        head = AnswerHead(max_header_bytes_);
     }
     return !is_done_;
 }
 
 void AnswerReader::begin_body() {
-    const std::string head = head_.canonical();
+    const std::string head = parsing_->head.canonical();
     error_code code;
-    parser_.put({head.data(), head.size()}, code);
+    parsing_->parser.put({head.data(), head.size()}, code);
     if (code) return fail(FailureReason::malformed, "malformed response: " + code.message());
     has_answer_ = true;
-    if (parser_.is_done()) finish_body(true);
+    if (parsing_->parser.is_done()) finish_body(true);
 }
 
 bool AnswerReader::read_body() {
-    const bool is_between_chunks = parser_.chunked() && parser_.chunk_left == 0;
-    if (is_between_chunks && unread_.size() < min_chunked_bytes) return false;
+    auto& [head, parser, unread, body_bytes, interim_answers] = *parsing_;
+    const bool is_between_chunks = parser.chunked() && parser.chunk_left == 0;
+    if (is_between_chunks && unread.size() < min_chunked_bytes) return false;
     error_code code;
-    const std::size_t used = parser_.put({unread_.data(), unread_.size()}, code);
-    unread_.erase(0, used);
-    body_bytes_ += used;
-    if (parser_.is_done()) {
+    const std::size_t used = parser.put({unread.data(), unread.size()}, code);
+    unread.erase(0, used);
+    body_bytes += used;
+    if (parser.is_done()) {
         finish_body(true);
         return false;
     }
     const bool is_broken = code && code != http::error::need_more;
-    const bool is_too_long = body_bytes_ + unread_.size() > max_body_bytes;
+    const bool is_too_long = body_bytes + unread.size() > max_body_bytes;
     if (is_broken || is_too_long) {
-        parser_.is_body_cut = parser_.is_body_cut || is_too_long;
+        parser.is_body_cut = parser.is_body_cut || is_too_long;
         finish_body(false);
     }
     return false;
 }
 
 void AnswerReader::finish_body(bool is_complete) {
+    const auto& [head, parser, unread, body_bytes, interim_answers] = *parsing_;
     is_done_ = true;
-    may_reuse_ = is_complete && head_.may_reuse_connection() && unread_.empty();
+    may_reuse_ = is_complete && head.may_reuse_connection() && unread.empty();
+    answer_ = {.kind = TransportAnswer::Kind::answered,
+               .status_code = head.status(),
+               .body = storable_text(parser.body, kept_bytes_, parser.is_body_cut),
+               .retry_after = head.retry_after()};
 }
 
 void AnswerReader::end() {
@@ -119,20 +127,7 @@ void AnswerReader::end() {
 
 void AnswerReader::fail(FailureReason reason, std::string error) {
     is_done_ = true;
-    reason_ = reason;
-    error_ = std::move(error);
-}
-
-TransportAnswer AnswerReader::take() {
-    if (was_plain_) return std::move(plain_);
-    if (!has_answer_) {
-        return {
-            .kind = TransportAnswer::Kind::failed, .error = std::move(error_), .reason = reason_};
-    }
-    return {.kind = TransportAnswer::Kind::answered,
-            .status_code = head_.status(),
-            .body = storable_text(parser_.body, kept_bytes_, parser_.is_body_cut),
-            .retry_after = head_.retry_after()};
+    answer_ = {.kind = TransportAnswer::Kind::failed, .error = std::move(error), .reason = reason};
 }
 
 }  // namespace webhooks::transport

@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <transport/answer_head.hpp>
@@ -23,10 +24,7 @@ public:
     /// @param kept_bytes how much of the body the result has
     explicit AnswerReader(std::size_t max_header_bytes = std::size_t{64} * 1024,
                           std::size_t kept_bytes = max_kept_bytes)
-        : max_header_bytes_(max_header_bytes),
-          kept_bytes_(kept_bytes),
-          head_(max_header_bytes),
-          parser_(kept_bytes) {}
+        : max_header_bytes_(max_header_bytes), kept_bytes_(kept_bytes) {}
 
     /// Consumes bytes that arrived. @return false if nothing more is to be read.
     bool feed(std::string_view bytes);
@@ -42,9 +40,9 @@ public:
     bool may_reuse_connection() const noexcept { return may_reuse_; }
 
     /// The headers of a response without success that are kept for the log.
-    Headers take_headers() { return head_.take_kept(); }
+    Headers take_headers() { return parsing_ ? parsing_->head.take_kept() : Headers(); }
     /// The result. @pre is_done()
-    TransportAnswer take();
+    TransportAnswer take() { return std::move(answer_); }
 
 private:
     /// Beast's parser of bodies, storing only what the result needs.
@@ -74,6 +72,18 @@ private:
         void on_finish_impl(Code&) override {}
     };
 
+    /// The state of a response that is not read at once.
+    struct Parsing {
+        Parsing(std::size_t max_header_bytes, std::size_t kept_bytes)
+            : head(max_header_bytes), parser(kept_bytes) {}
+
+        AnswerHead head;
+        Parser parser;
+        std::string unread;
+        std::size_t body_bytes = 0;
+        int interim_answers = 0;
+    };
+
     bool take_plain(std::string_view bytes);
     bool read_head();
     void begin_body();
@@ -81,21 +91,14 @@ private:
     void finish_body(bool is_complete);
     void fail(FailureReason reason, std::string error);
 
-    TransportAnswer plain_;  ///< The result, with `was_plain_`.
     const std::size_t max_header_bytes_;
     const std::size_t kept_bytes_;
-    AnswerHead head_;
-    Parser parser_;
-    std::string unread_;
-    std::size_t body_bytes_ = 0;
-    int interim_answers_ = 0;
+    std::unique_ptr<Parsing> parsing_;  ///< Null while there is none.
+    TransportAnswer answer_;            ///< The result, once it is done.
     bool was_fed_ = false;
-    bool was_plain_ = false;
     bool has_answer_ = false;
     bool is_done_ = false;
     bool may_reuse_ = false;
-    FailureReason reason_ = FailureReason::other;
-    std::string error_;
 };
 
 }  // namespace webhooks::transport

@@ -71,15 +71,16 @@ void Attempt::begin() {
 }
 
 void Attempt::send_or_connect() {
+    const SteadyTime now = SteadyTime::clock::now();
     while (auto kept = parts_.idle.take(prepared_->key)) {
         if (!(*kept)->is_reusable()) continue;
-        if (SteadyTime::clock::now() >= (*kept)->valid_until()) {
+        if (now >= (*kept)->valid_until()) {
             kept_ = std::move(*kept);
             return resolve();
         }
         use(std::move(*kept));
         is_kept_connection_ = true;
-        return exchange();
+        return exchange(now);
     }
     connect();
 }
@@ -99,7 +100,7 @@ void Attempt::resolve() {
     const SteadyTime now = SteadyTime::clock::now();
     connect_deadline_ = std::min(deadline_, now + parts_.options.connect_timeout);
     step_deadline_ = connect_deadline_;
-    progress_.enter(Phase::resolving);
+    progress_.enter(Phase::resolving, now);
     const EndpointUrl& url = request_.target->url;
     if (!url.host_is_address()) {
         lookup_ = parts_.resolver.resolve(
@@ -121,7 +122,7 @@ void Attempt::on_resolved(const Resolved& resolved) {
         if (resolved.addresses.empty()) return end(failed(FailureReason::lookup, resolved.error));
         const auto checked = check_all(resolved.addresses, request_.target->policy.get());
         if (!checked) return end(failed(FailureReason::address, checked.error().detail()));
-        if (use_kept(resolved)) return exchange();
+        if (use_kept(resolved)) return exchange(SteadyTime::clock::now());
         addresses_ = resolved.addresses;
         addresses_.resize(std::min(addresses_.size(), max_dialled));
         addresses_valid_until_ = resolved.valid_until;
@@ -147,8 +148,8 @@ bool Attempt::use_kept(const Resolved& resolved) {
 /// Each address gets an equal share of the remaining time, so that one that does not respond leaves
 /// time for the others.
 void Attempt::dial_next() {
-    progress_.enter(Phase::connecting);
     const SteadyTime now = SteadyTime::clock::now();
+    progress_.enter(Phase::connecting, now);
     const auto left = static_cast<int>(addresses_.size() - next_address_);
     step_deadline_ = now + (connect_deadline_ - now) / left;
     if (const auto code = dial(addresses_[next_address_++])) after_failed_dial(code);
@@ -176,15 +177,16 @@ void Attempt::on_connected(const std::error_code& code) {
     guard([&] {
         if (code) return after_failed_dial(code);
         step_deadline_ = connect_deadline_;
-        if (!request_.target->url.is_https()) return exchange();
+        if (!request_.target->url.is_https()) return exchange(SteadyTime::clock::now());
         start_tls();
     });
 }
 
 void Attempt::start_tls() {
-    progress_.enter(Phase::handshaking);
+    const SteadyTime now = SteadyTime::clock::now();
+    progress_.enter(Phase::handshaking, now);
     const EndpointUrl& url = request_.target->url;
-    const ResumableSession earlier = parts_.sessions.find(url.origin(), SteadyTime::clock::now());
+    const ResumableSession earlier = parts_.sessions.find(url.origin(), now);
     if (!stream_->start_tls(parts_.tls, url.host(), url.host_is_address(), earlier.get())) {
         return end(not_sent("out of memory"));
     }
@@ -214,7 +216,7 @@ void Attempt::handshake() {
     const Stream::Step step = stream_->handshake();
     switch (step.kind) {
         case Kind::moved:
-            return exchange();
+            return exchange(SteadyTime::clock::now());
         case Kind::wants_read:
             return stream_->wait(Stream::Direction::read);
         case Kind::wants_write:
@@ -232,9 +234,9 @@ void Attempt::handshake() {
 
 /// A process that was suspended notices that a connection is ready before its time is checked. By
 /// then another worker may have sent the event, and the next one of its order.
-void Attempt::exchange() {
-    if (SteadyTime::clock::now() >= deadline_) return end(timed_out(progress_.phase(), timeout_));
-    progress_.enter(Phase::exchanging);
+void Attempt::exchange(SteadyTime now) {
+    if (now >= deadline_) return end(timed_out(progress_.phase(), timeout_));
+    progress_.enter(Phase::exchanging, now);
     const bool is_new = !is_kept_connection_;
     progress_.connects_to(stream_->address());
     if (is_new) parts_.metrics.count_connection(request_.target->url.is_https());
@@ -271,11 +273,13 @@ void Attempt::read_more() {
     while (true) {
         const Stream::Step step = stream_->read(parts_.input);
         switch (step.kind) {
-            case Kind::moved:
-                if (reader_.is_untouched()) progress_.note_first_byte();
-                if (!reader_.feed({parts_.input.data(), step.bytes})) return finish();
-                limit_body();
+            case Kind::moved: {
+                const SteadyTime now = SteadyTime::clock::now();
+                if (reader_.is_untouched()) progress_.note_first_byte(now);
+                if (!reader_.feed({parts_.input.data(), step.bytes})) return finish(now);
+                limit_body(now);
                 break;
+            }
             case Kind::wants_write:
                 stream_->wait(Stream::Direction::write);
                 [[fallthrough]];
@@ -289,10 +293,10 @@ void Attempt::read_more() {
 }
 
 /// With status and headers the outcome is known, and the body is only for the log.
-void Attempt::limit_body() {
+void Attempt::limit_body(SteadyTime now) {
     if (!reader_.has_answer() || progress_.phase() == Phase::reading_body) return;
-    progress_.enter(Phase::reading_body);
-    step_deadline_ = std::min(deadline_, SteadyTime::clock::now() + parts_.options.body_timeout);
+    progress_.enter(Phase::reading_body, now);
+    step_deadline_ = std::min(deadline_, now + parts_.options.body_timeout);
 }
 
 void Attempt::on_broken(const Stream::Step& step) {
@@ -302,26 +306,25 @@ void Attempt::on_broken(const Stream::Step& step) {
                              : failed(FailureReason::reset, step.error));
     }
     reader_.end();
-    finish();
+    finish(SteadyTime::clock::now());
 }
 
 /// Once a response is here, so are the tickets that TLS 1.3 sends for resumption.
-void Attempt::keep_session() {
+void Attempt::keep_session(SteadyTime now) {
     if (!stream_ || is_kept_connection_) return;
     if (ResumableSession session = stream_->session()) {
         const auto life = std::min(max_session_life,
                                    std::chrono::seconds(SSL_SESSION_get_timeout(session.get())));
-        parts_.sessions.put(request_.target->url.origin(), std::move(session),
-                            SteadyTime::clock::now() + life);
+        parts_.sessions.put(request_.target->url.origin(), std::move(session), now + life);
     }
 }
 
-void Attempt::finish() {
-    keep_session();
+void Attempt::finish(SteadyTime now) {
+    keep_session(now);
     const bool may_reuse = reader_.may_reuse_connection() && written_ == bytes_.size();
     if (may_reuse) {
         stream_->set_owner(nullptr);
-        parts_.idle.put(prepared_->key, std::exchange(stream_, nullptr), SteadyTime::clock::now());
+        parts_.idle.put(prepared_->key, std::exchange(stream_, nullptr), now);
     }
     end(reader_.take());
 }
@@ -340,7 +343,7 @@ void Attempt::on_overdue(SteadyTime now) {
         }
         if (!reader_.has_answer()) return end(timed_out(progress_.phase(), timeout_));
         reader_.end();
-        finish();
+        finish(now);
     });
 }
 
@@ -348,7 +351,7 @@ void Attempt::cancel() {
     guard([this] { end(not_sent("cancelled")); });
 }
 
-void Attempt::end(TransportAnswer answer) {
+void Attempt::end(TransportAnswer&& answer) {
     has_ended_ = true;
     if (is_failure(answer)) answer.details = progress_.details(reader_.take_headers());
     lookup_.reset();

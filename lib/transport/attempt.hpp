@@ -43,7 +43,7 @@ public:
     class Listener {
     public:
         /// Called once; the attempt does nothing more.
-        virtual void on_ended(Attempt& attempt, TransportAnswer answer) = 0;
+        virtual void on_ended(Attempt& attempt, TransportAnswer&& answer) = 0;
 
     protected:
         ~Listener() = default;
@@ -79,14 +79,14 @@ private:
     void start_tls();
     void await_handshake_turn(bool is_first);
     void handshake();
-    void exchange();
+    void exchange(SteadyTime now);
     void write_more();
     void read_more();
-    void limit_body();
+    void limit_body(SteadyTime now);
     void on_broken(const Stream::Step& step);
-    void keep_session();
-    void finish();
-    void end(TransportAnswer answer);
+    void keep_session(SteadyTime now);
+    void finish(SteadyTime now);
+    void end(TransportAnswer&& answer);
     template <class Function>
     void guard(Function function);
 

@@ -42,14 +42,14 @@ void HttpTransport::start(Token token, OutgoingRequest request) {
 }
 
 void HttpTransport::start(Token token, OutgoingRequest request, SteadyTime since) {
-    attempts_[token] = std::make_unique<Attempt>(token, std::move(request), since, parts_, *this);
+    attempts_.try_emplace(token, token, std::move(request), since, parts_, *this);
     started_.push_back(token);
 }
 
 void HttpTransport::begin_started() {
     for (const Token token : std::exchange(started_, {})) {
         const auto found = attempts_.find(token);
-        if (found != attempts_.end()) found->second->begin();
+        if (found != attempts_.end()) found->second.begin();
     }
 }
 
@@ -60,7 +60,7 @@ void HttpTransport::continue_handshakes() {
         const std::optional<Token> token = parts_.handshakes.next();
         if (!token) return;
         const auto found = attempts_.find(*token);
-        if (found != attempts_.end()) found->second->continue_handshake();
+        if (found != attempts_.end()) found->second.continue_handshake();
     }
 }
 
@@ -96,8 +96,8 @@ SteadyTime HttpTransport::next_periodic_check() const noexcept {
 void HttpTransport::run_periodic_checks(SteadyTime now) {
     last_periodic_check_ = now;
     std::vector<Attempt*> overdue;
-    for (const auto& [token, attempt] : attempts_) {
-        if (attempt->is_overdue(now)) overdue.push_back(attempt.get());
+    for (auto& [token, attempt] : attempts_) {
+        if (attempt.is_overdue(now)) overdue.push_back(&attempt);
     }
     for (Attempt* attempt : overdue) {
         attempt->on_overdue(now);
@@ -108,13 +108,13 @@ void HttpTransport::run_periodic_checks(SteadyTime now) {
 }
 
 bool HttpTransport::give_answers(Sink& sink) {
-    const bool has_answers = !answers_.empty();
-    while (!answers_.empty()) {
-        auto [token, answer] = std::move(answers_.front());
-        answers_.pop_front();
+    if (answers_.empty()) return false;
+    given_.clear();
+    given_.swap(answers_);
+    for (auto& [token, answer] : given_) {
         sink.on_answer(token, std::move(answer));
     }
-    return has_answers;
+    return true;
 }
 
 void HttpTransport::count_lookup(const Resolved& resolved) {
@@ -124,12 +124,11 @@ void HttpTransport::count_lookup(const Resolved& resolved) {
                                                     : LookupResult::failed);
 }
 
-void HttpTransport::on_ended(Attempt& attempt, TransportAnswer answer) {
+void HttpTransport::on_ended(Attempt& attempt, TransportAnswer&& answer) {
     const Token token = attempt.token();
     answers_.emplace_back(token, std::move(answer));
-    const auto found = attempts_.find(token);
-    ended_.push_back(std::move(found->second));
-    attempts_.erase(found);
+    ended_.emplace_back();  // If memory runs out, it must not be destroyed here.
+    ended_.back() = attempts_.extract(token);
 }
 
 void HttpTransport::wake() noexcept try {
@@ -146,7 +145,7 @@ SteadyTime HttpTransport::next_wake() const {
 
 void HttpTransport::cancel_all() {
     while (!attempts_.empty()) {
-        attempts_.begin()->second->cancel();
+        attempts_.begin()->second.cancel();
     }
     started_.clear();
     parts_.handshakes.clear();

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <deque>
 #include <memory>
 #include <transport/attempt.hpp>
 #include <transport/tls.hpp>
@@ -34,7 +33,7 @@ public:
     std::vector<MetricFamily> metrics() const override { return metrics_.collect(); }
 
 private:
-    void on_ended(Attempt& attempt, TransportAnswer answer) override;
+    void on_ended(Attempt& attempt, TransportAnswer&& answer) override;
 
     void begin_started();
     void continue_handshakes();
@@ -53,10 +52,12 @@ private:
     TransportMetrics metrics_;
     Resolver resolver_;
     TransportParts parts_;
-    std::unordered_map<Token, std::unique_ptr<Attempt>> attempts_;
+    using Attempts = std::unordered_map<Token, Attempt>;
+    Attempts attempts_;
     std::vector<Token> started_;
-    std::vector<std::unique_ptr<Attempt>> ended_;  ///< They may still be on the stack.
-    std::deque<std::pair<Token, TransportAnswer>> answers_;
+    std::vector<Attempts::node_type> ended_;  ///< They may still be on the stack.
+    std::vector<std::pair<Token, TransportAnswer>> answers_;
+    std::vector<std::pair<Token, TransportAnswer>> given_;  ///< The latest; it keeps its memory.
     SteadyTime last_periodic_check_{};
     std::atomic<bool> is_woken_ = false;
 };

@@ -28,16 +28,16 @@ public:
         IdleLimit::Place room = limit_->take();
         if (!room && drop_oldest()) room = limit_->take();
         if (!room) return;
-        by_age_.push_back({key, std::move(connection), now, std::move(room)});
-        by_key_[key].push_back(std::prev(by_age_.end()));
+        Places& places = by_key_[key];
+        by_age_.push_back({std::move(connection), now, &places, std::move(room)});
+        places.push_back(std::prev(by_age_.end()));
     }
 
     std::optional<Connection> take(const Key& key) {
         const auto found = by_key_.find(key);
-        if (found == by_key_.end()) return std::nullopt;
+        if (found == by_key_.end() || found->second.empty()) return std::nullopt;
         const Place place = found->second.back();
         found->second.pop_back();
-        if (found->second.empty()) by_key_.erase(found);
         Connection connection = std::move(place->connection);
         by_age_.erase(place);
         return connection;
@@ -50,7 +50,8 @@ public:
         return true;
     }
 
-    /// Drops connections that were idle for too long, and those for which `is_dead` is true.
+    /// Drops connections that were idle for too long, and those for which `is_dead` is true; and
+    /// forgets the keys that have none.
     template <class IsDead>
     void drop_unusable(SteadyTime now, IsDead is_dead) {
         for (Place place = by_age_.begin(); place != by_age_.end();) {
@@ -58,6 +59,7 @@ public:
             if (now - place->since >= keep_ || is_dead(place->connection)) drop(place);
             place = next;
         }
+        std::erase_if(by_key_, [](const auto& entry) { return entry.second.empty(); });
     }
 
     void clear() {
@@ -68,25 +70,26 @@ public:
     std::size_t size() const noexcept { return by_age_.size(); }
 
 private:
+    struct Entry;
+    using Place = typename std::list<Entry>::iterator;
+    using Places = std::vector<Place>;
     struct Entry {
-        Key key;
         Connection connection;
         SteadyTime since;
+        Places* siblings;  ///< Those of its key, oldest first.
         IdleLimit::Place room;
     };
-    using Place = typename std::list<Entry>::iterator;
 
     void drop(Place place) {
-        const auto found = by_key_.find(place->key);
-        std::erase(found->second, place);
-        if (found->second.empty()) by_key_.erase(found);
+        std::erase(*place->siblings, place);
         by_age_.erase(place);
     }
 
     const std::shared_ptr<IdleLimit> limit_;
     SteadyTime::duration keep_;
     std::list<Entry> by_age_;
-    std::unordered_map<Key, std::vector<Place>, Hash> by_key_;
+    /// A key often gets a connection back soon after its last one was taken: it stays for a while.
+    std::unordered_map<Key, Places, Hash> by_key_;
 };
 
 }  // namespace webhooks::transport

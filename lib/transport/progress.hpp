@@ -16,17 +16,16 @@ public:
     Phase phase() const noexcept { return phase_; }
 
     /// Ends the current phase and begins another one. To resolve again begins from the start.
-    void enter(Phase phase) noexcept {
+    void enter(Phase phase, SteadyTime now) noexcept {
         if (phase == phase_ && began_ != SteadyTime{}) return;
-        const SteadyTime now = SteadyTime::clock::now();
         end_phase(now);
         if (phase == Phase::resolving) *this = {};
         phase_ = phase;
         began_ = now;
     }
     void connects_to(const IpAddress& address) noexcept { address_ = address; }
-    void note_first_byte() noexcept {
-        if (phase_ == Phase::exchanging) first_byte_ = since_began(SteadyTime::clock::now());
+    void note_first_byte(SteadyTime now) noexcept {
+        if (phase_ == Phase::exchanging) first_byte_ = since_began(now);
     }
 
     /// For an attempt that ends now. @param response_headers those to keep

@@ -53,7 +53,8 @@ Result<std::string> request_bytes(const std::string& head, const OutgoingRequest
         add_header(bytes, header.name, header.value);
     }
     add_header(bytes, "content-length", std::to_string(request.body->size()));
-    return bytes.append("\r\n").append(*request.body);
+    bytes.append("\r\n").append(*request.body);
+    return bytes;
 }
 
 }  // namespace webhooks::transport

@@ -59,8 +59,8 @@ std::string write_to_file(X509* certificate) {
 
 }  // namespace
 
-ThrowawayAuthority::ThrowawayAuthority()
-    : key_(EVP_EC_gen("P-256")), certificate_(make_certificate("Throw-away CA", key_.get(), 1)) {
+ThrowawayAuthority::ThrowawayAuthority(const char* curve)
+    : key_(EVP_EC_gen(curve)), certificate_(make_certificate("Throw-away CA", key_.get(), 1)) {
     add_extension(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
     add_extension(certificate_.get(), NID_key_usage, "critical,keyCertSign");
     sign(certificate_.get(), certificate_.get(), key_.get());

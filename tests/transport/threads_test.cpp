@@ -1,6 +1,8 @@
 // Several delivery threads: what they share, which hosts are whose, and when they run.
 
 #include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -201,4 +203,25 @@ TEST_CASE("delivery threads leave no descriptor and no thread behind, whatever w
     }
     CHECK(open_descriptors() == before);
     CHECK(network_threads().empty());
+}
+
+TEST_CASE("a child process can destroy a transport whose delivery threads its parent has") {
+    const Receiver silent([](Peer& peer, int) { peer.wait_for_close(); });
+    auto transport = make_http_transport(on_threads(2)).value();
+    transport->start(1, request_to(silent.url()));
+    struct Ignoring final : Transport::Sink {
+        void on_answer(Transport::Token, TransportAnswer) override {}
+    } sink;
+    transport->run(SteadyTime::min(), sink);
+    REQUIRE(network_threads().size() == 1);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        transport.reset();
+        ::_exit(7);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 7);
+    CHECK(network_threads().size() == 1);
 }

@@ -5,6 +5,7 @@
 /// its own transport: derive a class from `TransportUnderTest`, and name it in
 /// `WEBHOOKS_TRANSPORT_CONTRACT(Mine);`. Link `webhooks::testing` and Catch2.
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <map>
@@ -144,6 +145,26 @@ TRANSPORT_TEST("concurrent attempts each get their own answer") {
         CHECK(answers.at(token).kind == Kind::answered);
         CHECK(answers.at(token).status_code == status);
     }
+}
+
+TRANSPORT_TEST("a transport that signs calls the signer of each request once") {
+    if (!transport->signs()) return;
+    struct CountingSigner final : RequestSigner {
+        Result<std::string> sign(const OutgoingRequest&) override {
+            ++calls;
+            return std::string("v1,c2lnbmF0dXJl");
+        }
+        std::atomic<int> calls = 0;
+    };
+    const auto signer = std::make_shared<CountingSigner>();
+    for (int i = 0; i < 3; ++i) {
+        OutgoingRequest request = given.answered_with(200);
+        request.webhook_signature.clear();
+        request.signer = signer;
+        start(std::move(request));
+    }
+    run_until(3);
+    CHECK(signer->calls == 3);
 }
 
 TRANSPORT_TEST("an attempt without a response does not delay others") {

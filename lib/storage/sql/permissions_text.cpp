@@ -1,5 +1,6 @@
-#include <sstream>
+#include <algorithm>
 #include <storage/sql/permissions_text.hpp>
+#include <string_view>
 
 namespace webhooks::storage {
 
@@ -14,9 +15,10 @@ std::string permissions_to_text(Permissions permissions) {
 
 Permissions permissions_from_text(const std::string& text) {
     Permissions permissions;
-    std::istringstream names(text);
-    for (std::string name; names >> name;) {
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view name = rest.substr(0, rest.find(' '));
         if (const auto permission = permission_by_name(name)) permissions.add(*permission);
+        rest.remove_prefix(std::min(rest.size(), name.size() + 1));
     }
     return permissions;
 }

@@ -12,12 +12,13 @@
 namespace webhooks::delivery {
 
 /// A dispatcher with an endpoint for every subscription, each on its own host.
-struct DispatcherBench {
+struct DispatcherBench : Endpoints {
     explicit DispatcherBench(ServiceOptions chosen = {}) : options(std::move(chosen)) {
         options.retry_jitter = 0;
     }
 
-    std::shared_ptr<const Endpoint> endpoint(SubscriptionId id) {
+    std::shared_ptr<const Endpoint> endpoint(SubscriptionId id) const override {
+        ++lookups;
         std::shared_ptr<Endpoint>& made = endpoints[id.value];
         if (!made) {
             made = std::make_shared<Endpoint>();
@@ -33,6 +34,7 @@ struct DispatcherBench {
         }
         return made;
     }
+    std::uint64_t changes() const noexcept override { return change_count; }
 
     HeldEvent event(std::int64_t id, std::int64_t subscription) {
         auto message = std::make_shared<Message>();
@@ -68,12 +70,14 @@ struct DispatcherBench {
 
     ServiceOptions options;
     std::optional<Time> expires_at;
-    std::unordered_map<std::int64_t, std::shared_ptr<Endpoint>> endpoints;
+    mutable std::unordered_map<std::int64_t, std::shared_ptr<Endpoint>> endpoints;
+    mutable int lookups = 0;
+    std::uint64_t change_count = 0;  ///< Of `endpoints`, after a queue has been made.
     Now now{.time = Time(std::chrono::hours(500'000)),
             .steady = SteadyTime(std::chrono::seconds(1000))};
     std::int64_t last_event = 0;
     MemoryBudget budget{options};
-    Dispatcher dispatcher{options, budget, [this](SubscriptionId id) { return endpoint(id); }};
+    Dispatcher dispatcher{options, budget, *this};
 };
 
 }  // namespace webhooks::delivery

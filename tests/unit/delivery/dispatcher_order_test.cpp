@@ -122,6 +122,7 @@ TEST_CASE("events behind others end when they are deleted, shredded, or not want
     SECTION("deactivated") {
         bench.endpoints[1] = std::make_shared<Endpoint>(*bench.endpoints[1]);
         bench.endpoints[1]->is_active = false;
+        ++bench.change_count;
         bench.dispatcher.refresh(bench.now);
     }
     const Results results = bench.dispatcher.take_results();

@@ -205,4 +205,17 @@ TEST_CASE("an event whose payload was destroyed or changed in storage ends witho
           "cancelled: its stored payload was changed");
 }
 
+TEST_CASE("an endpoint is looked up again only after a change, and then before the next attempt") {
+    Bench bench;
+    bench.add(1, 3);
+    const int lookups = bench.lookups;
+    bench.finish(bench.begin_all().front(), Bench::status(200));
+    CHECK(bench.lookups == lookups);
+    bench.endpoints[1] = std::make_shared<Endpoint>(*bench.endpoints[1]);
+    bench.endpoints[1]->is_active = false;
+    ++bench.change_count;
+    CHECK(bench.begin_all().empty());
+    CHECK(bench.dispatcher.waiting() == 0);
+}
+
 }  // namespace webhooks::delivery

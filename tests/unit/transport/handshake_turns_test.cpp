@@ -65,7 +65,7 @@ public:
     std::optional<TransportAnswer> answer;
 
 private:
-    void on_ended(Attempt&, TransportAnswer given) override { answer = std::move(given); }
+    void on_ended(Attempt&, TransportAnswer&& given) override { answer = std::move(given); }
 
     OutgoingRequest request() const {
         const auto policy = std::make_shared<const EndpointPolicy>(

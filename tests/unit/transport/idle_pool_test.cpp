@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 #include <transport/idle_pool.hpp>
 #include <transport/prepared_target.hpp>
+#include <unit/allocations.hpp>
 
 using namespace std::chrono_literals;
 using webhooks::EndpointPolicy;
@@ -54,6 +55,22 @@ TEST_CASE("old and dead connections are dropped") {
     CHECK(pool.take("a") == 2);
     CHECK(pool.size() == 0);
 }
+
+#ifndef __SANITIZE_ADDRESS__
+
+TEST_CASE("keys without a connection are forgotten in the next check") {
+    Pool pool(std::make_shared<IdleLimit>(10), 30s);
+    const long before = webhooks::testing::live_allocations();
+    for (int i = 0; i < 1000; ++i) {
+        pool.put(std::to_string(i), i, SteadyTime{});
+        pool.take(std::to_string(i));
+    }
+    pool.drop_unusable(SteadyTime{}, none_is_dead);
+    CHECK(webhooks::testing::live_allocations() <= before + 1);  // The buckets.
+    CHECK(pool.take("1") == std::nullopt);
+}
+
+#endif
 
 TEST_CASE("a pool without room or time keeps nothing") {
     Pool no_room(std::make_shared<IdleLimit>(0), 30s);

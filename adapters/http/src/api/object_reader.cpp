@@ -40,9 +40,9 @@ std::optional<std::string_view> ObjectReader::raw(std::string_view name) const {
     return value.empty() ? std::nullopt : std::optional(value);
 }
 
-bool ObjectReader::has(std::string_view name) const {
+std::optional<std::string_view> ObjectReader::given(std::string_view name) const {
     const auto value = raw(name);
-    return value && !json::is_null(*value);
+    return value && !json::is_null(*value) ? value : std::nullopt;
 }
 
 bool ObjectReader::is_null(std::string_view name) const {
@@ -55,15 +55,17 @@ void ObjectReader::add_error(std::string_view name, std::string message) const {
 }
 
 std::optional<std::string> ObjectReader::text(std::string_view name) const {
-    if (!has(name)) return {};
-    auto value = json::to_string(*raw(name));
+    const auto found = given(name);
+    if (!found) return {};
+    auto value = json::to_string(*found);
     if (!value) add_error(name, "must be a string");
     return value;
 }
 
 std::optional<int> ObjectReader::number(std::string_view name, int min, int max) const {
-    if (!has(name)) return {};
-    const auto value = json::to_integer(*raw(name));
+    const auto found = given(name);
+    if (!found) return {};
+    const auto value = json::to_integer(*found);
     if (value && *value >= min && *value <= max) return static_cast<int>(*value);
     add_error(name,
               "must be a whole number, " + std::to_string(min) + " to " + std::to_string(max));
@@ -71,23 +73,26 @@ std::optional<int> ObjectReader::number(std::string_view name, int min, int max)
 }
 
 std::optional<std::int64_t> ObjectReader::id(std::string_view name) const {
-    if (!has(name)) return {};
-    const auto value = json::to_integer(*raw(name));
+    const auto found = given(name);
+    if (!found) return {};
+    const auto value = json::to_integer(*found);
     if (value && *value >= 1 && *value < std::int64_t{1} << 53) return value;
     add_error(name, "must be an id, a whole number from 1");
     return {};
 }
 
 std::optional<std::vector<std::string>> ObjectReader::texts(std::string_view name) const {
-    if (!has(name)) return {};
-    auto values = json::to_strings(*raw(name));
+    const auto found = given(name);
+    if (!found) return {};
+    auto values = json::to_strings(*found);
     if (!values) add_error(name, "must be an array of strings");
     return values;
 }
 
 std::optional<bool> ObjectReader::flag(std::string_view name) const {
-    if (!has(name)) return {};
-    const auto value = json::to_bool(*raw(name));
+    const auto found = given(name);
+    if (!found) return {};
+    const auto value = json::to_bool(*found);
     if (!value) add_error(name, "must be true or false");
     return value;
 }
@@ -101,8 +106,9 @@ std::optional<Time> ObjectReader::time(std::string_view name) const {
 }
 
 std::optional<RetryOn> ObjectReader::retry_on(std::string_view name) const {
-    if (!has(name)) return {};
-    const auto names = json::to_strings(*raw(name));
+    const auto found = given(name);
+    if (!found) return {};
+    const auto names = json::to_strings(*found);
     RetryOn retry_on = RetryOn::only({});
     bool is_valid = names.has_value();
     for (const std::string& written : names.value_or(std::vector<std::string>())) {
@@ -133,8 +139,9 @@ std::optional<Permissions> ObjectReader::permissions(std::string_view name) cons
 }
 
 std::optional<Headers> ObjectReader::headers(std::string_view name) const {
-    if (!has(name)) return {};
-    const auto as_text = json::to_string(*raw(name));
+    const auto found = given(name);
+    if (!found) return {};
+    const auto as_text = json::to_string(*found);
     Headers headers;
     std::size_t seen = 0;
     const auto add = [&](std::string header, std::string_view written) {
@@ -145,7 +152,7 @@ std::optional<Headers> ObjectReader::headers(std::string_view name) const {
         }
         return ++seen < max_headers_read;
     };
-    if (json::visit_members(as_text ? *as_text : *raw(name), add)) return headers;
+    if (json::visit_members(as_text ? *as_text : *found, add)) return headers;
     add_error(name, "must be an object of strings, or that object as JSON text");
     return {};
 }

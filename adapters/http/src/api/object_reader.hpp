@@ -26,7 +26,7 @@ public:
     /// @param errors receives the errors; a name that occurs twice, in any case, is one.
     ObjectReader(json::Members members, std::string prefix, FieldErrors& errors);
 
-    bool has(std::string_view name) const;
+    bool has(std::string_view name) const { return given(name).has_value(); }
     bool is_null(std::string_view name) const;
     /// The value as written, including null.
     std::optional<std::string_view> raw(std::string_view name) const;
@@ -48,6 +48,9 @@ public:
     void add_error(std::string_view name, std::string message) const;
 
 private:
+    /// The value as written, unless it is null.
+    std::optional<std::string_view> given(std::string_view name) const;
+
     json::Members members_;
     std::string prefix_;
     FieldErrors& errors_;

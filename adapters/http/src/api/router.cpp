@@ -98,19 +98,23 @@ Route find_route(std::string_view method, std::string_view path, std::string_vie
                  bool has_portal) {
     const std::string_view wanted = method == "HEAD" ? "GET" : method;
     const std::optional<std::string_view> rest = below(base_path, path);
-    Route route;
-    for (const Operation& operation : operations()) {
-        if (operation.area != Area::api && !has_portal) continue;
+    const auto matches = [&](const Operation& operation, Route& route) {
+        if (operation.area != Area::api && !has_portal) return false;
         const bool has_base = operation.path.starts_with(base);
-        if (has_base && !rest) continue;
+        if (has_base && !rest) return false;
         const std::string_view pattern = operation.path.substr(has_base ? base.size() : 0);
-        if (!match_path(pattern, has_base ? *rest : path, route)) continue;
-        add_method(route.allow, operation.method);
+        return match_path(pattern, has_base ? *rest : path, route);
+    };
+    for (const Operation& operation : operations()) {
         if (operation.method != wanted) continue;
-        route.operation = &operation;
-        return route;
+        Route route{.operation = &operation};
+        if (matches(operation, route)) return route;
     }
-    return route;
+    Route other;
+    for (const Operation& operation : operations()) {
+        if (matches(operation, other)) add_method(other.allow, operation.method);
+    }
+    return other;
 }
 
 bool is_health_path(std::string_view path) {

@@ -40,6 +40,7 @@ std::optional<ApiKeyRecord> SqliteApiKeyFinder::find(std::string_view hash) {
     const std::string hex = to_hex(hash);
     std::optional<ApiKeyRecord> found;
     const std::scoped_lock lock(mutex_);
+    const ConnectionLock connection(sql_);
     select_->find(
         [&](const SqliteRow& row) {
             found = ApiKeyRow{.id = row.number(0),

@@ -15,4 +15,20 @@ inline sqlite_api::sqlite3* handle(soci::session& sql) {
     return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
 }
 
+/// Holds the mutex of a connection that only this thread uses for now. It is recursive: the dozens
+/// of calls meanwhile need not synchronize with other threads for it.
+class ConnectionLock {
+public:
+    explicit ConnectionLock(soci::session& sql)
+        : mutex_(sqlite_api::sqlite3_db_mutex(handle(sql))) {
+        sqlite_api::sqlite3_mutex_enter(mutex_);
+    }
+    ~ConnectionLock() { sqlite_api::sqlite3_mutex_leave(mutex_); }
+    ConnectionLock(const ConnectionLock&) = delete;
+    ConnectionLock& operator=(const ConnectionLock&) = delete;
+
+private:
+    sqlite_api::sqlite3_mutex* const mutex_;
+};
+
 }  // namespace webhooks::storage

@@ -105,6 +105,7 @@ Result<> SqliteStorage::in_transaction(Purpose purpose, const std::stop_token& s
             if (read(sql, purpose, stop, body)) transaction.commit();
         } else {
             const std::scoped_lock lock(mutex_);
+            const ConnectionLock connection(writer_);
             Transaction transaction(writer_, begin_write);
             if (body(writer_)) transaction.commit();
         }
