@@ -2,7 +2,7 @@
 
 /// @file
 /// Appends that are fanned out: their events are made in slices, each in a transaction of its own
-/// (docs/decisions/0051-fan-outs-in-slices.md). What holds for all storages.
+/// (docs/decisions/0052-fan-outs-in-slices.md). What holds for all storages.
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,4 @@
--- The events of large publications that are still to be made: docs/decisions/0051-fan-outs-in-slices.md.
+-- The events of large publications that are still to be made: docs/decisions/0052-fan-outs-in-slices.md.
 -- One row is a slice of them, whose ids follow first_event_id, one for each of the subscriptions: their
 -- ids with a blank between each. user_id is whom the message was published for, empty: for everyone.
 CREATE TABLE webhooks_fan_out (
