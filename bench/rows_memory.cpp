@@ -1,5 +1,7 @@
-/// The cost of an idle service, and of a start with a backlog.
+/// The cost of an idle service, of a start with a backlog, and of one event to very many.
 
+#include <algorithm>
+#include <atomic>
 #include <host.hpp>
 #include <measure.hpp>
 #include <processes.hpp>
@@ -60,6 +62,51 @@ Row backlog(const Scale& scale, std::string place_name, Place place) {
         .repetitions = 1};
 }
 
+/// Until all have it. Meanwhile another user publishes.
+Figures measure_large_fanout(const Bench& bench, Place place) {
+    const int many = bench.scale.many_subscriptions;
+    const LogShape shape{.subscriptions = many, .per_user = many};
+    Host host(open_log(bench, place, shape), shape);
+    host.warm_up(1);
+    const double baseline = resident_megabytes();
+    reset_peak();
+    const Meter meter(bench);
+    std::atomic<bool> is_done{false};
+    std::vector<std::chrono::microseconds> times;
+    std::thread other([&] {
+        while (!is_done) {
+            const auto start = std::chrono::steady_clock::now();
+            static_cast<void>(host.service().publish(
+                administrator(),
+                {.event_type = event_type, .payload = "{}", .user_id = "another"}));
+            times.push_back(std::chrono::duration_cast<std::chrono::microseconds>(
+                std::chrono::steady_clock::now() - start));
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    });
+    host.warm_up(1);
+    Figures figures = meter.rate(many);
+    is_done = true;
+    other.join();
+    std::ranges::sort(times);
+    figures.insert(figures.end(), {{"over_baseline_mb", peak_megabytes() - baseline},
+                                   {"other_p50_ms", percentile_ms(times, 0.5)},
+                                   {"other_max_ms", percentile_ms(times, 1)}});
+    host.finish();
+    return figures;
+}
+
+Row large_fanout(const Scale& scale, std::string place_name, Place place) {
+    return {
+        .name = "fanout-large-" + place_name,
+        .what = "one event to " + short_number(scale.many_subscriptions) +
+                " subscriptions; other_max_ms: the longest publication of another user meanwhile",
+        .measure = [place](const Bench& bench) { return measure_large_fanout(bench, place); },
+        .targets = {{.figure = "other_max_ms", .bar = 50, .aim = 25, .is_at_most = true},
+                    {.figure = "over_baseline_mb", .bar = 100, .aim = 50, .is_at_most = true}},
+        .needs_postgresql = place == Place::postgresql};
+}
+
 }  // namespace
 
 void add_memory_rows(Rows& rows, const Scale& scale) {
@@ -72,6 +119,8 @@ void add_memory_rows(Rows& rows, const Scale& scale) {
                      {.figure = "resident_mb", .bar = 200, .aim = 80, .is_at_most = true}}});
     rows.push_back(backlog(scale, "sqlite", Place::sqlite));
     rows.push_back(backlog(scale, "postgresql", Place::postgresql));
+    rows.push_back(large_fanout(scale, "sqlite", Place::sqlite));
+    rows.push_back(large_fanout(scale, "postgresql", Place::postgresql));
 }
 
 }  // namespace bench

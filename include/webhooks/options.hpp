@@ -76,6 +76,10 @@ struct ServiceOptions {
     /// The maximum number of publications in one commit; a larger batch gets its own commit.
     /// 1-10,000.
     std::size_t max_batch = 1'000;
+    /// The maximum number of events that one commit makes. A publication or batch that makes more
+    /// is stored by one commit, too, but its events are made by later ones, each a quarter of this,
+    /// so that others do not wait for all of them; not those with an ordering key. 1-100,000.
+    std::size_t max_events_per_commit = 5'000;
     /// The maximum number of events that the publications of one batch may make together, one for
     /// each subscription that each of them matches: others wait while they are written. A batch
     /// with more is invalid, and nothing of it is published. A single publication has no such

@@ -12,8 +12,6 @@ using delivery::Results;
 
 /// How often matching is repeated when subscriptions keep changing meanwhile.
 constexpr int max_matchings = 10;
-/// The maximum number of events that one transaction appends, unless a single publication has more.
-constexpr std::size_t max_events_in_batch = 10'000;
 /// The number of events that are read back at once after a lost receipt.
 constexpr std::size_t recovery_batch = 1000;
 
@@ -27,9 +25,10 @@ std::size_t BatchWriter::reset(const Worker& worker) {
     return std::exchange(unwritten_, {}).batch.attempts.size();
 }
 
-void BatchWriter::advance_to(EventId last) {
+void BatchWriter::note(const Heartbeat& heartbeat) {
     // A batch whose receipt was lost may have appended events that are not known yet.
-    if (!is_in_doubt_) low_water_.advance_to(last);
+    if (!is_in_doubt_) low_water_.advance_to(heartbeat.last_event);
+    has_fan_outs_ = heartbeat.has_fan_outs;
 }
 
 // ---- Writing.
@@ -40,9 +39,9 @@ std::size_t BatchWriter::write_pending() {
     const bool is_due = parts_.accounts.add_due(current_.results);
     parts_.pending.take(current_);
     const std::size_t size =
-        current_.submissions.size() + current_.results.size() + (is_due ? 1 : 0);
+        current_.submissions.size() + current_.results.size() + (is_due || has_fan_outs() ? 1 : 0);
     match(current_.results.batch);
-    if (!current_.submissions.empty() || current_.results.rows() > 0) {
+    if (!current_.submissions.empty() || current_.results.rows() > 0 || has_fan_outs()) {
         write_current();
     } else {
         complete(current_.results, {});
@@ -64,6 +63,8 @@ bool BatchWriter::write_current() {
     batch.low_water = low_water_.value();
     batch.number = ++last_batch_;
     batch.exhausted_window = parts_.exhausted_window;
+    batch.slice_size = std::max<std::size_t>(parts_.max_events_per_commit / 4, 1);
+    batch.continues_fan_outs = has_fan_outs();
     const Result<BatchReceipt> receipt = write_matched(batch);
     if (receipt) {
         written_low_water_ = batch.low_water;
@@ -72,6 +73,8 @@ bool BatchWriter::write_current() {
         return true;
     }
     batch.appends.clear();
+    // If that was the reason, the rest can be written until the next heartbeat.
+    has_fan_outs_ = false;
     unwritten_ = std::move(current_.results);
     parts_.health.note_storage_result(receipt, "write");
     for (Submission& submission : current_.submissions) {
@@ -115,15 +118,17 @@ void BatchWriter::match(Batch& batch) {
     std::vector<Submission*> later;
     later.reserve(submissions.size());
     for (Submission& submission : submissions) {
-        if (events >= max_events_in_batch || !matcher.match(submission)) {
+        if (events >= parts_.max_events_per_commit || !matcher.match(submission)) {
             later.push_back(&submission);
             continue;
         }
+        const bool is_large = count_events(submission) > parts_.max_events_per_commit;
         bool is_first = true;
         for (PendingPublication& publication : submission.publications) {
             Append append = take_append(publication);
             append.joins_previous = !std::exchange(is_first, false);
             append.is_only_repeated = submission.rejection.has_value();
+            if (is_large) fan_out(append);
             const std::size_t pushed = append.subscriptions.size() - append.pulled.size();
             events += append.subscriptions.size();
             held += pushed;
@@ -135,6 +140,12 @@ void BatchWriter::match(Batch& batch) {
         }
     }
     put_back(later);
+}
+
+void BatchWriter::fan_out(Append& append) const {
+    if (append.subscriptions.empty() || !append.message->ordering_key.empty()) return;
+    append.is_fanned_out = true;
+    if (!append.due) append.due = parts_.clock.now();
 }
 
 Append BatchWriter::take_append(PendingPublication& publication) {
@@ -189,8 +200,11 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     parts_.inbox.deliver(std::move(events));
     parts_.inbox.pass_turns(std::move(news));
     if (published > 0) parts_.accounts.count_published(published);
-    if (receipt.operational + receipt.released > 0) parts_.claimer.consider_due(now);
-    if (receipt.operational > 0) parts_.feeds.check_all();
+    has_fan_outs_ = receipt.has_fan_outs;
+    if (receipt.operational + receipt.released + receipt.fanned_out > 0) {
+        parts_.claimer.consider_due(now);
+    }
+    if (receipt.operational + receipt.fanned_out > 0) parts_.feeds.check_all();
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);

@@ -36,6 +36,7 @@ public:
         PendingWork& pending;
         Accounts& accounts;
         const delivery::MemoryBudget& budget;
+        std::size_t max_events_per_commit = 0;     ///< As in ServiceOptions.
         std::size_t max_events_per_batch = 0;      ///< As in ServiceOptions.
         std::chrono::seconds exhausted_window{0};  ///< As in Batch.
     };
@@ -43,8 +44,12 @@ public:
 
     /// A new identity: results of the previous one are dropped. @return the number of attempts
     std::size_t reset(const Worker& worker);
-    /// The ids of events added later are greater than `last`.
-    void advance_to(EventId last);
+    /// Takes in what storage knows.
+    void note(const Heartbeat& heartbeat);
+    /// Whether there are events to make of what was fanned out: each batch makes some of them.
+    bool has_fan_outs() const noexcept { return has_fan_outs_ && continues_fan_outs_; }
+    /// Others make what is left.
+    void end_fan_outs() noexcept { continues_fan_outs_ = false; }
 
     /// Writes a batch of pending work. @return the number of things done
     std::size_t write_pending();
@@ -69,6 +74,9 @@ private:
     /// Matches publications. Those that do not fit into one transaction, or whose filters take
     /// longer, are put back.
     void match(Batch& batch);
+    /// Its events are too many for one commit: storage makes them later, except those that are
+    /// ordered.
+    void fan_out(Append& append) const;
     Append take_append(PendingPublication& publication);
     void put_back(const std::vector<Submission*>& later);
     void complete(const Batch& batch, const BatchReceipt& receipt);
@@ -94,6 +102,8 @@ private:
     delivery::Results unwritten_;
     /// The batch of `last_batch_` has no receipt.
     bool is_in_doubt_ = false;
+    bool has_fan_outs_ = false;
+    bool continues_fan_outs_ = true;
 };
 
 }  // namespace webhooks::service

@@ -30,6 +30,7 @@ Result<> ServiceOptions::validate() const {
     check.in("persist_after", persist_after, 100ms, 1h);
     check.in("max_publish_queue", max_publish_queue, 1, 1'000'000, "");
     check.in("max_batch", max_batch, 1, 10'000, "");
+    check.in("max_events_per_commit", max_events_per_commit, 1, 100'000, "");
     check.in("max_events_per_batch", max_events_per_batch, 1, 10'000'000, "");
     check.in("max_payload_bytes", max_payload_bytes, 1, 16 * 1024 * 1024, "bytes");
     for (const auto& [name, kept] :

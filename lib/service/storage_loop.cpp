@@ -55,6 +55,7 @@ Result<> StorageLoop::open() {
 Result<> StorageLoop::close() {
     const std::scoped_lock turn(step_mutex_);
     parts_.accounts.flush();
+    parts_.writer.end_fan_outs();
     try {
         while (!has_failed_ && !parts_.health.is_blocked() && parts_.writer.write_pending() > 0 &&
                parts_.health.is_healthy()) {
@@ -84,7 +85,7 @@ Result<> StorageLoop::begin_identity() {
     if (dropped > 0) observer_->on_fenced(dropped);
     const Result<Heartbeat> heartbeat = parts_.identity.heartbeat();
     if (!heartbeat) return heartbeat.error();
-    parts_.writer.advance_to(heartbeat->last_event);
+    parts_.writer.note(*heartbeat);
     parts_.claimer.consider_due(heartbeat->now);
     parts_.changes.skip_notices(*heartbeat);
     return {};
@@ -150,7 +151,7 @@ StorageLoopState StorageLoop::state() {
             .has_submissions = arrived.has_submissions,
             .has_unwritten =
                 arrived.has_submissions || arrived.has_results || parts_.writer.has_unwritten(),
-            .write_at = parts_.accounts.due_at(),
+            .write_at = parts_.writer.has_fan_outs() ? now : parts_.accounts.due_at(),
             .is_batch_in_doubt = parts_.writer.is_in_doubt(),
             .feeds_at = parts_.feeds.ready_at(),
             .has_refill_requests = parts_.claimer.has_refill_requests(),
@@ -216,7 +217,7 @@ std::size_t StorageLoop::heartbeat() {
 bool StorageLoop::read_changes() {
     const Result<Heartbeat> heartbeat = parts_.identity.heartbeat();
     if (!parts_.health.note_storage_result(heartbeat, "heartbeat")) return false;
-    parts_.writer.advance_to(heartbeat->last_event);
+    parts_.writer.note(*heartbeat);
     // Events that others return are found by checking; the events that this worker set aside are
     // known.
     parts_.claimer.consider_due(heartbeat->now);

@@ -33,6 +33,7 @@ StorageParts::StorageParts(const Shared& shared)
               .pending = pending,
               .accounts = accounts,
               .budget = shared.budget,
+              .max_events_per_commit = shared.options.max_events_per_commit,
               .max_events_per_batch = shared.options.max_events_per_batch,
               .exhausted_window = shared.options.exhausted_notice_window}),
       maintenance(shared.storage, shared.metrics, shared.options, clock, health) {}

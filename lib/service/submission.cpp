@@ -23,6 +23,14 @@ std::size_t Submission::payload_bytes() const {
     return bytes;
 }
 
+std::size_t count_events(const Submission& submission) {
+    std::size_t events = 0;
+    for (const PendingPublication& publication : submission.publications) {
+        events += publication.found->subscriptions.size();
+    }
+    return events;
+}
+
 void answer(Submission& submission, Result<PublishReceipts> receipts, Observer& observer) {
     const auto done = std::exchange(submission.done, nullptr);
     if (!done) return;

@@ -41,6 +41,9 @@ struct Submission {
     std::size_t payload_bytes() const;
 };
 
+/// The number of events that a submission makes. @pre all of its publications are matched
+std::size_t count_events(const Submission& submission);
+
 /// Calls `done` once. What it throws is logged.
 void answer(Submission&, Result<PublishReceipts>, Observer&);
 /// Every waiting caller must get its result, even if there is no memory for the reason.

@@ -1,3 +1,4 @@
+#include <storage/fan_out.hpp>
 #include <storage/idempotency.hpp>
 
 #include <base/hex.hpp>
@@ -12,8 +13,8 @@ namespace {
 class Decision {
 public:
     Decision(const std::vector<Append>& appends, const std::vector<Appended>& reserved,
-             const FindEarlier& find_earlier)
-        : appends_(appends), reserved_(reserved), find_earlier_(find_earlier) {}
+             const FindEarlier& find_earlier, const IsFull& is_full)
+        : appends_(appends), reserved_(reserved), find_earlier_(find_earlier), is_full_(is_full) {}
 
     std::vector<Result<Appended>> decide() && {
         std::size_t first = 0;
@@ -61,9 +62,19 @@ private:
         return replay(**earlier);
     }
 
-    Result<Appended> write(std::size_t i) const {
+    Result<Appended> write(std::size_t i) {
         if (appends_[i].is_only_repeated) return Error(Errc::aborted, "it repeats nothing");
+        if (appends_[i].is_fanned_out && is_full(appends_[i].message->user_id)) {
+            return too_many_waiting();
+        }
         return reserved_[i];
+    }
+
+    /// Asked once for each user.
+    bool is_full(const std::string& user) {
+        const auto [place, is_first] = full_.try_emplace(user, false);
+        if (is_first) place->second = is_full_(user);
+        return place->second;
     }
 
     static Result<Appended> replay(const Earlier& earlier) {
@@ -85,7 +96,9 @@ private:
     const std::vector<Append>& appends_;
     const std::vector<Appended>& reserved_;
     const FindEarlier& find_earlier_;
+    const IsFull& is_full_;
     std::map<std::pair<std::string, std::string>, std::size_t> written_;
+    std::map<std::string, bool> full_;
     std::vector<Result<Appended>> verdicts_;
 };
 
@@ -109,8 +122,8 @@ std::vector<Appended> reserve(const std::vector<Append>& appends, EventId first)
 
 std::vector<Result<Appended>> decide(const std::vector<Append>& appends,
                                      const std::vector<Appended>& reserved,
-                                     const FindEarlier& find_earlier) {
-    return Decision(appends, reserved, find_earlier).decide();
+                                     const FindEarlier& find_earlier, const IsFull& is_full) {
+    return Decision(appends, reserved, find_earlier, is_full).decide();
 }
 
 }  // namespace webhooks::storage

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 #include <webhooks/export.hpp>
@@ -32,12 +33,16 @@ using FindEarlier = std::function<Result<std::optional<Earlier>>(const Idempoten
 /// append that is not written remain unused.
 WEBHOOKS_EXPORT std::vector<Appended> reserve(const std::vector<Append>& appends, EventId first);
 
+/// Whether nothing more may be fanned out for a user.
+using IsFull = std::function<bool(const std::string& user)>;
+
 /// Decides each append, considering the earlier ones in the batch. An append that is neither
 /// rejected nor a replay must be written, together with its key.
 /// @param reserved the result of `reserve`.
 WEBHOOKS_EXPORT std::vector<Result<Appended>> decide(const std::vector<Append>& appends,
                                                      const std::vector<Appended>& reserved,
-                                                     const FindEarlier& find_earlier);
+                                                     const FindEarlier& find_earlier,
+                                                     const IsFull& is_full);
 
 /// Whether the decision is to write the append.
 inline bool is_new(const Result<Appended>& verdict) {

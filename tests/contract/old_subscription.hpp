@@ -5,15 +5,16 @@
 
 namespace webhooks::testing {
 
-/// Undoes migration 23, except for its function.
-inline void undo_pull(soci::session& sql) {
+/// Undoes migrations 23 and 25, except for their functions.
+inline void undo_latest(soci::session& sql) {
+    sql << "DROP TABLE webhooks_fan_out";
     sql << "ALTER TABLE webhooks_subscription DROP COLUMN delivery";
     sql << "ALTER TABLE webhooks_message DROP COLUMN deliver_at";
 }
 
-/// Undoes migrations 21 to 23 of PostgreSQL.
+/// Undoes migrations 21 to 25 of PostgreSQL.
 inline void make_publish_old(soci::session& sql) {
-    undo_pull(sql);
+    undo_latest(sql);
     for (const char* function :
          {"webhooks_ordering_lock", "webhooks_append", "webhooks_publish",
           "webhooks_publish_receipt", "webhooks_digest", "webhooks_publish_stored",
@@ -37,7 +38,7 @@ inline void make_publish_old(soci::session& sql) {
 
 /// Downgrades an empty schema to version 3, and inserts a subscription and keys.
 inline void make_old(soci::session& sql) {
-    sql.get_backend_name() == "postgresql" ? make_publish_old(sql) : undo_pull(sql);
+    sql.get_backend_name() == "postgresql" ? make_publish_old(sql) : undo_latest(sql);
     sql << "DROP TABLE webhooks_feed";
     for (const char* column : {"type_group", "json_schema", "example", "deprecated_at", "successor",
                                "note", "retired_at", "created_at", "updated_at", "revision"}) {

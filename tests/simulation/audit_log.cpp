@@ -4,6 +4,7 @@
 
 #include "audit_storage.hpp"
 #include "checks.hpp"
+#include "reading.hpp"
 #include "world.hpp"
 
 namespace webhooks::simulation {
@@ -29,6 +30,10 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     check_exhausted();
     note_low_water(worker, batch.low_water);
     note_appends(worker, batch, *receipt);
+    note_fan_outs(receipt->fanned_out);
+    if (!model_.fanned_out.empty()) {
+        check_feed(world_, model_.fanned_out.rbegin()->second.subscription);
+    }
     note_deactivations(*receipt);
     return receipt;
 }
@@ -184,24 +189,50 @@ void AuditStorage::note_append(WorkerId worker, const Append& append, const Appe
     const std::uint64_t tag = model_.identities.at(worker).tag;
     for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
         const EventId id{appended.first_event.value + static_cast<std::int64_t>(i)};
-        if (model_.events.contains(id)) world_.fail("an id was given twice");
+        if (model_.events.contains(id) || model_.fanned_out.contains(id)) {
+            world_.fail("an id was given twice");
+        }
         const bool is_pulled = model_.is_pulled(append.subscriptions[i]);
         const bool is_stored = is_pulled || append.due || std::ranges::binary_search(waiting, id);
-        model_.events[id] = {.id = id,
-                             .subscription = append.subscriptions[i],
-                             .publication = found->second,
-                             .tag = tag,
-                             .appended = world_.now,
-                             .created_at = world_.storage_clock.now(),
-                             .due = append.due,
-                             .holder = is_stored ? WorkerId{} : worker,
-                             .taken = world_.now,
-                             .reopened = world_.now,
-                             .is_only_in_memory = !is_stored,
-                             .is_pulled = is_pulled};
+        (append.is_fanned_out ? model_.fanned_out : model_.events)[id] = {
+            .id = id,
+            .subscription = append.subscriptions[i],
+            .publication = found->second,
+            .tag = tag,
+            .appended = world_.now,
+            .created_at = world_.storage_clock.now(),
+            .due = append.due,
+            .holder = is_stored ? WorkerId{} : worker,
+            .taken = world_.now,
+            .reopened = world_.now,
+            .is_only_in_memory = !is_stored,
+            .is_pulled = is_pulled};
+        if (append.is_fanned_out) {
+            ++model_.left_to_make;
+            ++world_.statistics.fanned_out;
+        }
         model_.identities.at(worker).last_appended = id;
         publication.events.push_back(id);
         ++world_.statistics.events;
+    }
+}
+
+/// Storage does not tell which events it has made: those that it shows. A subscription that was
+/// deleted gets none.
+void AuditStorage::note_fan_outs(std::size_t made) {
+    if (made > model_.left_to_make) world_.fail("more events were made than were fanned out");
+    if (made == 0) return;
+    model_.left_to_make -= made;
+    for (auto place = model_.fanned_out.begin(); place != model_.fanned_out.end();) {
+        const auto here = place++;
+        auto& [id, event] = *here;
+        const SubscriptionId subscription = event.subscription;
+        if (!model_.subscriptions.at(subscription).current().is_deleted) {
+            if (!world_.database->reader().find_event(world_.auditor, subscription, id)) continue;
+            event.appended = event.taken = event.reopened = world_.now;
+            model_.events[id] = std::move(event);
+        }
+        model_.fanned_out.erase(here);
     }
 }
 

@@ -91,8 +91,9 @@ void AuditStorage::note_operational(World& world, const OperationalEvent& event)
         Storage& reader = world.database->reader();
         const Page<Event> page =
             reader
-                .list_events(world.auditor, id,
-                             {.take = 1, .after = world.model.newest_event(id).value})
+                .list_events(
+                    world.auditor, id,
+                    {.filter = field("id") > world.model.newest_event(id).value, .take = 1})
                 .value();
         if (!page.items.empty()) {
             note_received(world, event, page.items.front());

@@ -52,6 +52,7 @@ private:
     void note_appends(WorkerId worker, const Batch& batch, const BatchReceipt& receipt);
     void note_append(WorkerId worker, const Append& append, const Appended& appended,
                      const std::vector<EventId>& waiting);
+    void note_fan_outs(std::size_t made);
     void note_park(WorkerId worker, const CustodyChange& custody_change);
     void note_order(WorkerId worker, const BatchReceipt& receipt);
     static void move_to_storage(EventState& event);

@@ -74,7 +74,9 @@ bool is_signed_by(const Arrival& arrival, const Version& version) {
 
 /// By which a worker's idea of the time may differ from storage's.
 Micros slack_of_time(const World& world) {
-    return 2s + 2 * world.config.call_latency;
+    const auto error = [](const auto& process) { return process->time_error.value_or(Micros(0)); };
+    return 2s + 2 * world.config.call_latency +
+           error(*std::ranges::max_element(world.processes, {}, error));
 }
 
 bool is_paused(const Arrival& arrival) {
@@ -236,7 +238,7 @@ const std::vector<Check<Arrival>> arrival_checks = {
      [](const Arrival& arrival) {
          const auto now = arrival.world.storage_clock.now().time_since_epoch();
          const Micros told = std::chrono::seconds(std::stoll(arrival.request.webhook_timestamp));
-         return told <= now + 1s && told >= now - 2s - 2 * arrival.world.config.call_latency;
+         return told <= now + 1s && told >= now - slack_of_time(arrival.world);
      }},
 };
 
@@ -257,8 +259,7 @@ bool is_on_schedule(const Record& given) {
     const std::chrono::duration<double> waits =
         *given.record.due - (attempt.sent_at + attempt.duration);
     const bool may_be_longer = attempt.status_code == 429 || attempt.status_code == 503;
-    // The two clocks that tell when the attempt ended may have been set against each other.
-    const std::chrono::duration<double> slack = 2s + 2 * given.world.config.call_latency;
+    const std::chrono::duration<double> slack = slack_of_time(given.world);
     return waits >= pause * (1 - options.retry_jitter) - slack &&
            (may_be_longer || waits <= pause * (1 + options.retry_jitter) + slack);
 }

@@ -35,6 +35,7 @@ ServiceOptions make_options(Generator& random) {
     // Without chance of their own, so that seeds keep their meaning.
     options.failing_notice_after = options.retry_schedule.front();
     options.exhausted_notice_window = options.retry_jitter > 0 ? 10s : 0s;
+    if (options.breaker_failures > 3) options.max_events_per_commit = 2;
     options.max_in_flight = size_up_to(random, 64);
     options.max_in_flight_per_host = size_up_to(random, 16);
     options.max_events_in_memory = random.chance(0.5) ? size_up_to(random, 20) : 1000;

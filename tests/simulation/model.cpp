@@ -82,6 +82,14 @@ bool Model::is_pulled(SubscriptionId id) const {
     return subscriptions.at(id).current().subscription.delivery == Delivery::pull;
 }
 
+bool Model::is_awaited(const std::string& user, EventId until) const {
+    return std::ranges::any_of(fanned_out, [&](const auto& entry) {
+        const auto& [id, event] = entry;
+        return id <= until &&
+               subscriptions.at(event.subscription).current().subscription.user_id == user;
+    });
+}
+
 EventId Model::newest_event(SubscriptionId id) const {
     const auto newest = std::find_if(events.rbegin(), events.rend(), [id](const auto& each) {
         return each.second.subscription == id;

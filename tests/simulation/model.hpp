@@ -127,6 +127,9 @@ struct Model {
     std::map<std::string, int> by_payload;
     std::map<SubscriptionId, SubscriptionState> subscriptions;
     std::map<EventId, EventState> events;
+    /// Of publications that were fanned out: storage has not made them yet.
+    std::map<EventId, EventState> fanned_out;
+    std::size_t left_to_make = 0;  ///< The number of these, and of those that nobody gets.
     std::map<WorkerId, IdentityState> identities;
     std::vector<std::string> event_types;
     std::map<SubscriptionId, ToldState> told;
@@ -136,6 +139,8 @@ struct Model {
     /// Those that a publication reaches now, ascending.
     std::vector<SubscriptionId> matching(const PublicationState& publication) const;
     bool is_pulled(SubscriptionId id) const;
+    /// Whether an event up to this one is still to be made, for the user or for everyone.
+    bool is_awaited(const std::string& user, EventId until) const;
     /// 0: none.
     EventId newest_event(SubscriptionId id) const;
     std::int64_t count_exhausted(SubscriptionId id) const;

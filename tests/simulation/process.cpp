@@ -102,6 +102,7 @@ void Process::start() {
     transport->respond([this](const OutgoingRequest& request) { return receive(request); });
     transport->answer_after([this](const OutgoingRequest&) { return latency_; });
     traffic_ = {};
+    time_error.reset();
     world_.trace("process " + std::to_string(index) + " starts");
     Result<std::shared_ptr<Storage>> database = world_.database->open();
     if (!database) {

@@ -53,6 +53,9 @@ public:
     /// What storage told it last.
     WorkerId identity{};
     SteadyTime lease_until{};
+    /// How long its quickest heartbeat took: its idea of storage's time is not more wrong than
+    /// that.
+    std::optional<Micros> time_error;
     Traffic& traffic() { return traffic_; }
     const Traffic& traffic() const { return traffic_; }
     /// A metric of its service; absent while it is down.

@@ -137,13 +137,11 @@ bool has_expired(const World& world, const EventState& event) {
     return expires_at && *expires_at <= world.storage_clock.now();
 }
 
-/// A feed has each event once, in order, however it ended.
+/// A feed has each event once, in order, however it ended. It ends before those that are still to
+/// be made.
 void check_feed(const Subject& subject, Storage& reader) {
-    std::vector<EventId> expected;
-    for (const EventState* event : subject.events) {
-        if (!has_expired(subject.world, *event)) expected.push_back(event->id);
-    }
     std::vector<EventId> found;
+    EventId end;
     FeedRequest request{.take = 10, .max_bytes = 100'000};
     for (bool has_more = true; has_more;) {
         const FeedRows rows = reader
@@ -154,14 +152,23 @@ void check_feed(const Subject& subject, Storage& reader) {
             found.push_back(event.id);
         }
         request.from = rows.next;
+        end = rows.next.after;
         has_more = rows.has_more;
+    }
+    const Model& model = subject.world.model;
+    if (model.is_awaited(subject.subscription.user_id, end)) {
+        subject.world.fail("a feed goes on behind an event that is still to be made");
+    }
+    std::vector<EventId> expected;
+    for (const EventState* event : subject.events) {
+        const bool is_shown = event->id <= end || model.left_to_make == 0;
+        if (is_shown && !has_expired(subject.world, *event)) expected.push_back(event->id);
     }
     if (found != expected) subject.world.fail("a feed has other events than there are");
 }
 
-void check_subscription(const World& world, const Subscription& subscription, Storage& reader) {
-    const Principal reads = reader_of(world, subscription);
-    const DeliveryStatistics statistics = reader.statistics(reads, subscription.id, {}).value();
+Subject subject_of(const World& world, const Subscription& subscription,
+                   const DeliveryStatistics& statistics) {
     Subject subject{
         .world = world, .subscription = subscription, .statistics = statistics, .events = {}};
     for (const auto& [id, event] : world.model.events) {
@@ -169,6 +176,13 @@ void check_subscription(const World& world, const Subscription& subscription, St
             subject.events.push_back(&event);
         }
     }
+    return subject;
+}
+
+void check_subscription(const World& world, const Subscription& subscription, Storage& reader) {
+    const Principal reads = reader_of(world, subscription);
+    const DeliveryStatistics statistics = reader.statistics(reads, subscription.id, {}).value();
+    const Subject subject = subject_of(world, subscription, statistics);
     for (const Check<Subject>& check : statistics_checks) {
         if (!check.is_kept(subject)) world.fail(check.holds);
     }
@@ -185,6 +199,13 @@ void check_reading(const World& world) {
         if (version.is_deleted) continue;
         check_subscription(world, version.subscription, world.database->reader());
     }
+}
+
+void check_feed(const World& world, SubscriptionId id) {
+    const Version& version = world.model.subscriptions.at(id).current();
+    if (version.is_deleted) return;
+    const DeliveryStatistics none;
+    check_feed(subject_of(world, version.subscription, none), world.database->reader());
 }
 
 }  // namespace webhooks::simulation

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <webhooks/ids.hpp>
+
 namespace webhooks::simulation {
 
 class World;
@@ -7,5 +9,7 @@ class World;
 /// Compares what storage tells users of their subscriptions (statistics, totals of lists) with the
 /// model. @throws Violation
 void check_reading(const World& world);
+/// The same for the feed of one subscription.
+void check_feed(const World& world, SubscriptionId id);
 
 }  // namespace webhooks::simulation

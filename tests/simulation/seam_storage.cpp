@@ -1,5 +1,7 @@
 #include "seam_storage.hpp"
 
+#include <algorithm>
+
 #include "shortage.hpp"
 #include "world.hpp"
 
@@ -65,8 +67,12 @@ Result<Worker> SeamStorage::register_worker(std::chrono::milliseconds lease) {
 
 Result<Heartbeat> SeamStorage::heartbeat(WorkerId worker) {
     const SteadyTime asked_at = process_.clock().steady_now();
+    const Micros begun = world_.now;
     const Result<Heartbeat> heartbeat = ForwardingStorage::heartbeat(worker);
-    if (heartbeat) process_.lease_until = asked_at + lease_;
+    if (!heartbeat) return heartbeat;
+    process_.lease_until = asked_at + lease_;
+    const Micros took = world_.now - begun;
+    process_.time_error = std::min(process_.time_error.value_or(took), took);
     return heartbeat;
 }
 

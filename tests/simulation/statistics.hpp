@@ -11,6 +11,7 @@ namespace webhooks::simulation {
 struct Statistics {
     Micros virtual_time{0};
     std::uint64_t events = 0;
+    std::uint64_t fanned_out = 0;   ///< Events that storage made later.
     std::uint64_t operational = 0;  ///< Events that storage appended itself.
     std::uint64_t requests = 0;
     std::uint64_t calls = 0;  ///< Of storage.

@@ -146,6 +146,7 @@ void World::settle() {
 }
 
 bool World::has_ended() const {
+    if (model.left_to_make > 0) return false;
     for (const auto& [id, event] : model.events) {
         const bool is_gone =
             event.deleted || model.subscriptions.at(event.subscription).current().is_deleted;
@@ -178,6 +179,8 @@ void World::check_end() {
             fail("a service that has nothing to do has events in memory");
         }
     }
+    if (model.left_to_make > 0 || !model.fanned_out.empty())
+        fail("events of a publication were never made");
     check_reading(*this);
 }
 

@@ -82,6 +82,9 @@ struct Append {
     /// It is not written, and has no subscriptions: if it repeats an earlier publication with its
     /// key, it returns that one's result, otherwise `aborted`.
     bool is_only_repeated = false;
+    /// Storage may make its events later: `Batch::continues_fan_outs`. Then it has `due`, and no
+    /// ordering key.
+    bool is_fanned_out = false;
     /// Used inside a storage: why it is not written.
     std::optional<Error> rejection = {};
 };
@@ -179,6 +182,13 @@ struct Batch {
     std::vector<Rollup> rollups = {};
     /// Replaces the worker's earlier one. A storage without `overview` ignores it.
     std::optional<WorkerReport> report = {};
+    /// The number of events that storage makes at a time of appends that are fanned out.
+    std::size_t slice_size = 1000;
+    /// Storage also makes that many events, or a few more, of appends that were fanned out before,
+    /// by any worker: unclaimed, and due. The users that they were published for take turns. A
+    /// subscription that was deleted gets none. Until then they are in no list, and the feeds of
+    /// their subscriptions end before them.
+    bool continues_fan_outs = false;
     /// Once this batch is written, every event of this worker up to this id is delivered or has a
     /// row (the events of `appends` have greater ids).
     EventId low_water{};
@@ -213,6 +223,10 @@ struct BatchReceipt {
     std::vector<SubscriptionId> deactivated = {};
     /// The number of operational events that were appended: unclaimed and due.
     std::size_t operational = 0;
+    /// The number of events that were made by `Batch::continues_fan_outs`.
+    std::size_t fanned_out = 0;
+    /// There may be events left to make.
+    bool has_fan_outs = false;
 };
 
 }  // namespace webhooks

@@ -124,6 +124,7 @@ struct Heartbeat {
     /// The ids of events that this worker appends from now on are greater than this.
     EventId last_event{};
     std::int64_t last_notice = 0;  ///< `Notice::number` of the latest one; 0 before the first.
+    bool has_fan_outs = false;     ///< There are events to make: `Batch::continues_fan_outs`.
 };
 
 /// The work of one call of `maintain`.

@@ -24,6 +24,7 @@
 #include <webhooks/testing/storage_contract/diagnosis.hpp>
 #include <webhooks/testing/storage_contract/endpoint_state.hpp>
 #include <webhooks/testing/storage_contract/event_types.hpp>
+#include <webhooks/testing/storage_contract/fan_out.hpp>
 #include <webhooks/testing/storage_contract/feed.hpp>
 #include <webhooks/testing/storage_contract/fixture.hpp>
 #include <webhooks/testing/storage_contract/in_doubt.hpp>

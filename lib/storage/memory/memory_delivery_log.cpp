@@ -27,7 +27,8 @@ Result<Heartbeat> MemoryStorage::heartbeat(WorkerId id) {
                      .revision = subscriptions_.revision(),
                      .last_batch = (*worker)->last_batch,
                      .last_event = log_.last_event(),
-                     .last_notice = notices_.last_number()};
+                     .last_notice = notices_.last_number(),
+                     .has_fan_outs = !fan_outs_.empty()};
 }
 
 Result<> MemoryStorage::retire_worker(WorkerId id) {
@@ -91,7 +92,9 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
         if (!log_.write(id, record, now, receipt)) continue;
         if (record.attempt.outcome == Outcome::exhausted) exhausted.push_back(record.event);
     }
-    receipt.appends = append({.id = id, .tag = (*worker)->tag}, batch.appends, receipt);
+    if (batch.continues_fan_outs) receipt.fanned_out = continue_fan_outs(batch.slice_size);
+    receipt.appends = append({.id = id, .tag = (*worker)->tag}, batch, receipt);
+    receipt.has_fan_outs = !fan_outs_.empty();
     rollups_.add(batch.rollups);
     if (batch.report) (*worker)->report = batch.report;
     receipt.deactivated = write_findings(batch, exhausted, writer);
@@ -99,21 +102,48 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
     return receipt;
 }
 
-std::vector<Result<Appended>> MemoryStorage::append(const Worker& worker,
-                                                    const std::vector<Append>& appends,
+std::vector<Result<Appended>> MemoryStorage::append(const Worker& worker, const Batch& batch,
                                                     BatchReceipt& receipt) {
     const Time now = clock_->now();
-    std::vector<Result<Appended>> verdicts =
-        decide(appends, reserve(appends, {log_.last_event().value + 1}),
-               [&](const IdempotencyKey& key) { return idempotency_keys_.find(key, now); });
+    const std::vector<Append>& appends = batch.appends;
+    std::vector<Result<Appended>> verdicts = decide(
+        appends, reserve(appends, {log_.last_event().value + 1}),
+        [&](const IdempotencyKey& key) { return idempotency_keys_.find(key, now); },
+        [&](const std::string& user) { return fan_outs_.is_full(user); });
     for (std::size_t i = 0; i < appends.size(); ++i) {
         if (!is_new(verdicts[i])) continue;
-        log_.append(worker, appends[i], verdicts[i]->first_event, now, receipt);
+        const EventId first = verdicts[i]->first_event;
+        if (appends[i].is_fanned_out) {
+            fan_outs_.add(appends[i], first, worker.tag, now, batch.slice_size);
+            log_.advance_to({first.value + verdicts[i]->count - 1});
+        } else {
+            log_.append(worker, appends[i], first, now, receipt);
+        }
         if (appends[i].idempotency) {
             idempotency_keys_.insert(*appends[i].idempotency, *verdicts[i], now);
         }
     }
     return verdicts;
+}
+
+std::size_t MemoryStorage::continue_fan_outs(std::size_t count) {
+    std::size_t made = 0;
+    while (made < count) {
+        std::optional<MemoryFanOuts::Waiting> next = fan_outs_.take();
+        if (!next) break;
+        made += next->slice.subscriptions.size();
+        BatchReceipt unused;
+        EventId id = next->slice.first;
+        for (const SubscriptionId subscription : next->slice.subscriptions) {
+            const EventId event{id.value++};
+            if (!subscriptions_.find_present(subscription)) continue;
+            Append one{.message = next->message, .subscriptions = {subscription}};
+            if (subscriptions_.is_pulled(subscription)) one.pulled = {subscription};
+            one.due = next->due;
+            log_.append({.tag = next->worker_tag}, one, event, next->created_at, unused);
+        }
+    }
+    return made;
 }
 
 Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventId after,

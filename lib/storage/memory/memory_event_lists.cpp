@@ -12,27 +12,34 @@ namespace webhooks::storage {
 Result<Page<Event>> MemoryStorage::list_events(const Principal& principal, SubscriptionId id,
                                                const ListQuery& query) {
     MemoryLog::Copies rows;
+    EventId settled;
     {
         const std::scoped_lock lock(mutex_);
-        if (const auto found = subscriptions_.find(principal, id); !found) return found.error();
+        const auto found = subscriptions_.find(principal, id);
+        if (!found) return found.error();
         log_.copy(id, rows);
+        settled = fan_outs_.last_before((*found)->user_id, log_.last_event());
     }
-    return answer_from(rows, query);
+    return answer_from(rows, query, settled);
 }
 
 Result<Page<Event>> MemoryStorage::list_all_events(const Principal& principal,
                                                    const ListQuery& query) {
     MemoryLog::Copies rows;
+    EventId settled;
     {
         const std::scoped_lock lock(mutex_);
         subscriptions_.for_each_visible(
             principal, [&](const Subscription& subscription) { log_.copy(subscription.id, rows); });
+        settled = principal.is_administrator()
+                      ? fan_outs_.last_before(log_.last_event())
+                      : fan_outs_.last_before(principal.user_id(), log_.last_event());
     }
-    return answer_from(rows, query);
+    return answer_from(rows, query, settled);
 }
 
 Result<Page<Event>> MemoryStorage::answer_from(const MemoryLog::Copies& rows,
-                                               const ListQuery& query) {
+                                               const ListQuery& query, EventId settled) {
     const Result<query::Plan> plan = query::make_plan(query, ListKind::events);
     if (!plan) return plan.error();
     const query::Budget budget = budget_for(query.stop);
@@ -47,6 +54,9 @@ Result<Page<Event>> MemoryStorage::answer_from(const MemoryLog::Copies& rows,
     }
     Result<Page<Event>> page = query::evaluate(query, std::move(events), budget);
     if (!page) return page;
+    if (plan->after && !plan->order.front().is_descending) {
+        std::erase_if(page->items, [&](const Event& event) { return event.id > settled; });
+    }
     query::PageSize size;
     for (Event& event : page->items) {
         event.payload = plan->reads_payload ? *by_id.at(event.id)->message->payload : "";

@@ -12,11 +12,12 @@ namespace {
 /// A subscription's events, as `read_feed` needs them.
 class MemoryFeed {
 public:
-    MemoryFeed(const std::set<EventId>& ids, const std::map<EventId, MemoryEvent>& events, Time now)
-        : ids_(ids), events_(events), now_(now) {}
+    MemoryFeed(const std::set<EventId>& ids, const std::map<EventId, MemoryEvent>& events,
+               EventId settled, Time now)
+        : ids_(ids), events_(events), settled_(settled), now_(now) {}
 
     std::optional<EventId> first_after(EventId after, std::optional<Time> since) const {
-        for (auto id = ids_.upper_bound(after); id != ids_.end(); ++id) {
+        for (auto id = ids_.upper_bound(after); id != ids_.end() && *id <= settled_; ++id) {
             if (!since || events_.at(*id).created_at >= *since) return *id;
         }
         return std::nullopt;
@@ -24,7 +25,7 @@ public:
 
     void read(EventId after, const FeedRequest& request, FeedRows& rows) const {
         std::size_t bytes = 0;
-        for (auto id = ids_.upper_bound(after); id != ids_.end(); ++id) {
+        for (auto id = ids_.upper_bound(after); id != ids_.end() && *id <= settled_; ++id) {
             const MemoryEvent& event = events_.at(*id);
             if (event.message->expires_at && *event.message->expires_at <= now_) continue;
             rows.has_more = rows.events.size() == request.take || bytes > request.max_bytes;
@@ -42,6 +43,7 @@ public:
 private:
     const std::set<EventId>& ids_;
     const std::map<EventId, MemoryEvent>& events_;
+    const EventId settled_;
     const Time now_;
 };
 
@@ -78,13 +80,13 @@ void MemoryLog::copy(SubscriptionId subscription, Copies& copies) const {
 }
 
 Result<FeedRows> MemoryLog::feed(SubscriptionId subscription, const FeedRequest& request,
-                                 std::uint64_t database, Time now) const {
+                                 std::uint64_t database, EventId settled, Time now) const {
     const FeedState state{.database = database,
                           .newest = last_event_,
-                          .settled = last_event_,
+                          .settled = settled,
                           .last_purged = last_purged_,
                           .purges = purges_};
-    return read_feed(request, state, MemoryFeed(of(subscription), events_, now));
+    return read_feed(request, state, MemoryFeed(of(subscription), events_, settled, now));
 }
 
 Result<DeliveryStatistics> MemoryLog::statistics(SubscriptionId subscription, Time from,
@@ -177,7 +179,7 @@ void MemoryLog::append(const Worker& worker, const Append& append, EventId first
         of_subscription_[subscription].insert(id);
         if (append.due && !is_pulled) put_row(id, {.due = append.due});
         if (events_[id].is_ordered() && !is_pulled) enter_queue(worker.id, id, now, receipt);
-        last_event_ = id;
+        advance_to(id);
         ++id.value;
     }
 }

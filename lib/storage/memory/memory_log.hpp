@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <query/budget.hpp>
@@ -33,14 +35,16 @@ public:
     /// The newest events of a subscription, latest first.
     std::vector<Event> newest(SubscriptionId subscription, std::size_t limit) const;
     void copy(SubscriptionId subscription, Copies& copies) const;
-    /// @param database identifies the storage
-    /// 0: it has none.
-    EventId newest_of(SubscriptionId subscription) const {
+    /// The newest of a subscription up to an event; 0: it has none.
+    EventId newest_of(SubscriptionId subscription, EventId until) const {
         const std::set<EventId>& ids = of(subscription);
-        return ids.empty() ? EventId{} : *ids.rbegin();
+        const auto behind = ids.upper_bound(until);
+        return behind == ids.begin() ? EventId{} : *std::prev(behind);
     }
+    /// @param database identifies the storage
+    /// @param settled events behind this one are not shown
     Result<FeedRows> feed(SubscriptionId subscription, const FeedRequest& request,
-                          std::uint64_t database, Time now) const;
+                          std::uint64_t database, EventId settled, Time now) const;
     /// Of the attempts after `from`. @return timed_out if the budget is used up
     Result<DeliveryStatistics> statistics(SubscriptionId subscription, Time from,
                                           const query::Budget& budget) const;
@@ -58,6 +62,9 @@ public:
 
     // For workers.
 
+    /// The ids of events that are appended later are greater, except for those that were fanned
+    /// out.
+    void advance_to(EventId last) { last_event_ = std::max(last_event_, last); }
     /// These add to the receipt what events with ordering keys wait for.
     void append(const Worker& worker, const Append& append, EventId first, Time now,
                 BatchReceipt& receipt);

@@ -221,17 +221,23 @@ Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId 
 Result<FeedRows> MemoryStorage::read_feed(const Principal& principal, SubscriptionId id,
                                           const FeedRequest& request) {
     const std::scoped_lock lock(mutex_);
-    if (const auto found = subscriptions_.find(principal, id); !found) return found.error();
+    const auto found = subscriptions_.find(principal, id);
+    if (!found) return found.error();
     // Not before it is needed: the random numbers of a simulation stay what they were.
     if (!feed_tag_) feed_tag_ = random_->next();
-    return log_.feed(id, request, *feed_tag_, clock_->now());
+    const EventId settled = fan_outs_.last_before((*found)->user_id, log_.last_event());
+    return log_.feed(id, request, *feed_tag_, settled, clock_->now());
 }
 
 Result<std::vector<FeedChange>> MemoryStorage::feed_changes(const std::vector<FeedWatch>& watches) {
     const std::scoped_lock lock(mutex_);
     std::vector<FeedChange> changes;
     for (const auto& [id, after] : watches) {
-        const EventId newest = subscriptions_.find_present(id) ? log_.newest_of(id) : end_of_feed;
+        const Subscription* found = subscriptions_.find_present(id);
+        const EventId newest =
+            found == nullptr
+                ? end_of_feed
+                : log_.newest_of(id, fan_outs_.last_before(found->user_id, log_.last_event()));
         if (newest > after) changes.push_back({.subscription = id, .newest = newest});
     }
     return changes;

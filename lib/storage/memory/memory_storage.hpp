@@ -7,6 +7,7 @@
 #include <query/budget.hpp>
 #include <storage/memory/memory_api_keys.hpp>
 #include <storage/memory/memory_audit.hpp>
+#include <storage/memory/memory_fan_outs.hpp>
 #include <storage/memory/memory_idempotency_keys.hpp>
 #include <storage/memory/memory_log.hpp>
 #include <storage/memory/memory_notices.hpp>
@@ -120,12 +121,14 @@ private:
     /// Whether a principal may see the event, and which one it is.
     Result<const MemoryEvent*> find_visible(const Principal&, SubscriptionId, EventId);
     /// Evaluates the query without the lock, so that nothing waits for it.
-    Result<Page<Event>> answer_from(const MemoryLog::Copies&, const ListQuery&);
+    /// @param settled a reader that continues after an event gets none behind this one
+    Result<Page<Event>> answer_from(const MemoryLog::Copies&, const ListQuery&, EventId settled);
     query::Budget budget_for(std::stop_token stop) const;
     /// @return as it is stored now.
     EventType write(const Principal& by, const std::optional<EventType>& before, EventType after);
-    std::vector<Result<Appended>> append(const Worker&, const std::vector<Append>&,
-                                         BatchReceipt& receipt);
+    std::vector<Result<Appended>> append(const Worker&, const Batch&, BatchReceipt& receipt);
+    /// Makes about as many events of what was fanned out before. @return their number
+    std::size_t continue_fan_outs(std::size_t count);
     MemoryLog::TimeoutOf timeouts();
     EventHistory history_of(EventId, const MemoryEvent&) const;
     Result<BatchReceipt> write(WorkerId, const Batch&, OperationalWriter&);
@@ -148,6 +151,7 @@ private:
     MemorySubscriptions subscriptions_;
     MemoryNotices notices_;
     MemoryLog log_;
+    MemoryFanOuts fan_outs_;
     MemoryIdempotencyKeys idempotency_keys_;
     MemoryWorkers workers_;
     MemoryRollups rollups_;

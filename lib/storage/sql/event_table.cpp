@@ -1,6 +1,7 @@
 #include <bit>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/fan_out_table.hpp>
 #include <storage/sql/feed_list.hpp>
 #include <storage/sql/id_list.hpp>
 #include <storage/sql/order_table.hpp>
@@ -59,11 +60,7 @@ bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event,
     const bool is_held = sql.got_data() ? is_claimed : is_of_worker && !had_attempts;
     // Where its request may be in flight, the next one with its key waits for its end.
     leave_deleted(sql, event, is_held && !is_deferred, now);
-    execute(sql,
-            "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
-            "FROM webhooks_event e WHERE e.id >= webhooks_message.id "
-            "AND e.id < webhooks_message.id + webhooks_message.event_count)",
-            use(message, "message"));
+    erase_message_without_events(sql, message);
     return is_held;
 }
 
@@ -88,7 +85,10 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
             "WHERE subscription_id = :owner AND id <= :last) "
             "AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
             "AND e.id < webhooks_message.id + webhooks_message.event_count "
-            "AND NOT (e.subscription_id = :owner AND e.id <= :last))",
+            "AND NOT (e.subscription_id = :owner AND e.id <= :last)) "
+            "AND NOT EXISTS (SELECT 1 FROM webhooks_fan_out f "
+            "WHERE f.first_event_id >= webhooks_message.id "
+            "AND f.first_event_id < webhooks_message.id + webhooks_message.event_count)",
             use(owner, "owner"), use(last, "last"));
     execute(sql,
             "DELETE FROM webhooks_attempt WHERE event_id IN (SELECT id FROM webhooks_event "
@@ -156,10 +156,8 @@ std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds 
                 events.text() + ")");
     execute(sql, "DELETE FROM webhooks_attempt WHERE event_id IN " + events.text());
     execute(sql, "DELETE FROM webhooks_event WHERE id IN " + events.text());
-    execute(sql,
-            "DELETE FROM webhooks_message WHERE id IN " + messages.text() +
-                " AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
-                "AND e.id < webhooks_message.id + webhooks_message.event_count)");
+    execute(sql, "DELETE FROM webhooks_message WHERE id IN " + messages.text() + " AND " +
+                     is_without_events());
     return seen;
 }
 

@@ -129,7 +129,9 @@ std::vector<FeedChange> find_feed_changes(soci::session& sql, const std::vector<
                  "WITH watch (id, after) AS (VALUES " + rows +
                      ") SELECT w.id, CASE WHEN s.id IS NULL THEN :end ELSE "
                      "(SELECT max(e.id) FROM webhooks_event e WHERE e.subscription_id = w.id "
-                     "AND e.id > w.after AND e.id <= :until) END FROM watch w "
+                     "AND e.id > w.after AND e.id <= :until AND e.id < coalesce("
+                     "(SELECT min(f.first_event_id) FROM webhooks_fan_out f "
+                     "WHERE f.user_id IN ('', s.user_id)), 9223372036854775807)) END FROM watch w "
                      "LEFT JOIN webhooks_subscription s ON s.id = w.id AND s.deletion = 0",
                  [&] {
                      if (!newest) return;

@@ -6,6 +6,7 @@
 #include <storage/sql/audit_table.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
+#include <storage/sql/fan_out_table.hpp>
 #include <storage/sql/feed_list.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/order_table.hpp>
@@ -101,13 +102,14 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
                                             const ListQuery& list) {
     const Result<query::Plan> plan = plan_events(list);
     if (!plan) return plan.error();
-    const Result<std::optional<EventId>> last = last_shown(*plan);
-    if (!last) return last.error();
+    const Result<std::optional<EventId>> settled = settled_for(*plan);
+    if (!settled) return settled.error();
     const EventScope scope{.owner = principal, .subscription = id};
     return opened(run_visible(
         Purpose::query_log, principal, id,
-        [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
-            return storage::list_events(sql, dialect_, scope, *plan, *last);
+        [&](soci::session& sql, Subscription& found) -> Result<Page<Event>> {
+            return storage::list_events(sql, dialect_, scope, *plan,
+                                        last_shown(sql, *plan, *settled, found.user_id));
         },
         list.stop));
 }
@@ -115,23 +117,38 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
 Result<Page<Event>> SqlStorage::list_all_events(const Principal& principal, const ListQuery& list) {
     const Result<query::Plan> plan = plan_events(list);
     if (!plan) return plan.error();
-    const Result<std::optional<EventId>> last = last_shown(*plan);
-    if (!last) return last.error();
+    const Result<std::optional<EventId>> settled = settled_for(*plan);
+    if (!settled) return settled.error();
     return opened(run(
         Purpose::query_log,
         [&](soci::session& sql) -> Result<Page<Event>> {
             const std::optional<SubscriptionId> only = principal.subscription();
             if (only && !storage::find_subscription(sql, principal, *only)) return Page<Event>();
+            const auto user =
+                principal.is_administrator() ? std::nullopt : std::optional(principal.user_id());
             return storage::list_events(sql, dialect_, {.owner = principal, .subscription = only},
-                                        *plan, *last);
+                                        *plan, last_shown(sql, *plan, *settled, user));
         },
         list.stop));
 }
 
-/// A reader that continues after an event never returns to earlier ids that become visible later.
-Result<std::optional<EventId>> SqlStorage::last_shown(const query::Plan& plan) {
-    if (!plan.after || plan.order.front().is_descending) return std::optional<EventId>();
+/// Whether it is for a reader that continues after an event: it never returns to earlier ids that
+/// become visible later.
+bool SqlStorage::continues(const query::Plan& plan) {
+    return plan.after && !plan.order.front().is_descending;
+}
+
+Result<std::optional<EventId>> SqlStorage::settled_for(const query::Plan& plan) {
+    if (!continues(plan)) return std::optional<EventId>();
     return last_settled_event();
+}
+
+std::optional<EventId> SqlStorage::last_shown(soci::session& sql, const query::Plan& plan,
+                                              const std::optional<EventId>& settled,
+                                              const std::optional<std::string>& user) {
+    if (!continues(plan)) return std::nullopt;
+    const EventId newest = settled ? *settled : newest_event(sql);
+    return user ? last_before_fan_outs(sql, newest, *user) : last_before_fan_outs(sql, newest);
 }
 
 Result<EventHistory> SqlStorage::find_event(const Principal& principal, SubscriptionId id,
@@ -177,7 +194,8 @@ Result<FeedRows> SqlStorage::read_feed(const Principal& principal, SubscriptionI
         Purpose::query_log, principal, id, [&](soci::session& sql, Subscription& found) {
             FeedState state = read_feed_state(sql);
             state.newest = newest_event(sql);
-            state.settled = settled->value_or(state.newest);
+            state.settled =
+                last_before_fan_outs(sql, settled->value_or(state.newest), found.user_id);
             return storage::read_feed(request, state,
                                       FeedList(sql, dialect_, found, state.settled, now(sql)));
         });
@@ -286,7 +304,9 @@ Result<StorageSample> SqlStorage::sample() {
     if (!settled) return settled.error();
     return run(Purpose::read, [&](soci::session& sql) -> Result<StorageSample> {
         StorageSample sample = read_sample(sql, now(sql), worker_has_expired());
-        if (*settled) sample.oldest_held_back = oldest_after(sql, **settled);
+        const EventId newest = newest_event(sql);
+        const EventId shown = last_before_fan_outs(sql, settled->value_or(newest));
+        if (*settled || shown < newest) sample.oldest_held_back = oldest_after(sql, shown);
         return sample;
     });
 }

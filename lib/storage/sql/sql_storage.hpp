@@ -223,8 +223,14 @@ private:
     Result<Page<Event>> opened(Result<Page<Event>> page);
     Result<Page<Subscription>> opened(Result<Page<Subscription>> page);
     Result<EventHistory> opened(Result<EventHistory> history);
+    static bool continues(const query::Plan& plan);
+    /// `last_settled_event`, if the list needs it.
+    Result<std::optional<EventId>> settled_for(const query::Plan& plan);
     /// The last event that a list may show, if there is such a limit.
-    Result<std::optional<EventId>> last_shown(const query::Plan& plan);
+    /// @param user whose events are listed; absent: all users'
+    std::optional<EventId> last_shown(soci::session& sql, const query::Plan& plan,
+                                      const std::optional<EventId>& settled,
+                                      const std::optional<std::string>& user);
 
     const Dialect& dialect_;
     const EncryptionOptions encryption_;

@@ -126,13 +126,13 @@ TEST_CASE_METHOD(BatchWriterFixture, "the low-water mark is written even without
     const std::size_t writes = parts.storage->calls(Call::write);
     const std::int64_t batch = written_batch();
     CHECK(parts.writer.write_low_water_mark());
-    parts.writer.advance_to({event.value + 5});
+    parts.writer.note({.last_event = {event.value + 5}});
     CHECK(parts.writer.write_low_water_mark());
     CHECK(parts.storage->calls(Call::write) == writes + 1);
     CHECK(written_batch() == batch + 1);
     CHECK(parts.writer.write_low_water_mark());
     CHECK(parts.storage->calls(Call::write) == writes + 1);
-    parts.writer.advance_to({event.value + 6});
+    parts.writer.note({.last_event = {event.value + 6}});
     parts.break_next(Call::write);
     CHECK_FALSE(parts.writer.write_low_water_mark());
 }

@@ -77,6 +77,10 @@ TEST_CASE("each option is rejected on both sides of its range, with this message
          "is 1000001, must be 1 to 1000000"},
         {[](Options& o) { o.max_batch = 0; }, "max_batch", "is 0, must be 1 to 10000"},
         {[](Options& o) { o.max_batch = 10'001; }, "max_batch", "is 10001, must be 1 to 10000"},
+        {[](Options& o) { o.max_events_per_commit = 0; }, "max_events_per_commit",
+         "is 0, must be 1 to 100000"},
+        {[](Options& o) { o.max_events_per_commit = 100'001; }, "max_events_per_commit",
+         "is 100001, must be 1 to 100000"},
         {[](Options& o) { o.max_events_per_batch = 0; }, "max_events_per_batch",
          "is 0, must be 1 to 10000000"},
         {[](Options& o) { o.max_events_per_batch = 10'000'001; }, "max_events_per_batch",
@@ -117,7 +121,7 @@ TEST_CASE("the edges of each range are valid") {
         options.retention = 1h;
         options.lease = 1s;
         options.max_publish_queue = options.max_batch = options.max_payload_bytes = 1;
-        options.max_events_per_batch = 1;
+        options.max_events_per_commit = options.max_events_per_batch = 1;
     };
     const auto max = [](ServiceOptions& options) {
         options.retry_schedule.assign(100, 30 * 24h);
@@ -130,6 +134,7 @@ TEST_CASE("the edges of each range are valid") {
         options.lease = 10h;
         options.max_publish_queue = 1'000'000;
         options.max_batch = 10'000;
+        options.max_events_per_commit = 100'000;
         options.max_events_per_batch = 10'000'000;
         options.max_payload_bytes = 16 * 1024 * 1024;
     };

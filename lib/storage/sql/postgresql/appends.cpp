@@ -1,8 +1,10 @@
 #include <bit>
 #include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/fan_out_table.hpp>
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/array.hpp>
+#include <storage/sql/postgresql/fan_outs.hpp>
 #include <storage/sql/postgresql/idempotency_keys.hpp>
 #include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/trace_text.hpp>
@@ -16,36 +18,13 @@ using Element = PostgresqlArray::Element;
 /// unnested in the SELECT list: for an unnest in FROM, PostgreSQL materializes a table first.
 class NewEvents {
 public:
-    void add(const Append& append, const Appended& appended) {
+    void add(const Append& append, const Appended& appended, std::size_t slice_size, Time now) {
         if (appended.count == 0) return;
-        const std::int64_t first = appended.first_event.value;
-        messages_.add(first);
-        event_counts_.add(appended.count);
-        event_types_.add(append.message->event_type);
-        content_types_.add(append.message->content_type);
-        payloads_.add(*append.message->payload);
-        expiries_.add(to_micros(append.message->expires_at));
-        traces_.add(write_trace(append.message->trace));
-        keys_.add(append.message->key_id);
-        const std::string& ordering_key = append.message->ordering_key;
-        ordering_keys_.add(ordering_key.empty() ? std::nullopt
-                                                : std::optional<std::string_view>(ordering_key));
-        deliver_ats_.add(to_micros(append.message->deliver_at));
-        for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
-            const std::int64_t event = first + static_cast<std::int64_t>(i);
-            const std::int64_t subscription = append.subscriptions[i].value;
-            events_.add(event);
-            subscriptions_.add(subscription);
-            message_of_.add(first);
-            const bool is_pulled = append.is_pulled(append.subscriptions[i]);
-            is_held_.add(is_pulled ? 0 : 1);
-            if (is_pulled) continue;
-            ordered_.add(append, append.subscriptions[i], {event});
-            if (!append.due) continue;
-            waiting_.add(event);
-            waiting_subscriptions_.add(subscription);
-            dues_.add(to_micros(*append.due));
-            has_waiting_ = true;
+        add_message(append, appended);
+        if (append.is_fanned_out) {
+            slices_.add(append, appended, slice_size, now);
+        } else {
+            add_events(append, appended);
         }
         is_empty_ = false;
     }
@@ -77,6 +56,8 @@ public:
                         {messages_.take(), event_counts_.take(), event_types_.take(),
                          content_types_.take(), payloads_.take(), expiries_.take(), traces_.take(),
                          keys_.take(), ordering_keys_.take(), deliver_ats_.take()});
+        slices_.send(connection, context);
+        if (!has_events_) return;
         connection.send(insert_events,
                         {parameter(context.worker.id.value),
                          parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
@@ -90,6 +71,42 @@ public:
     }
 
 private:
+    void add_message(const Append& append, const Appended& appended) {
+        messages_.add(appended.first_event.value);
+        event_counts_.add(appended.count);
+        event_types_.add(append.message->event_type);
+        content_types_.add(append.message->content_type);
+        payloads_.add(*append.message->payload);
+        expiries_.add(to_micros(append.message->expires_at));
+        traces_.add(write_trace(append.message->trace));
+        keys_.add(append.message->key_id);
+        const std::string& ordering_key = append.message->ordering_key;
+        ordering_keys_.add(ordering_key.empty() ? std::nullopt
+                                                : std::optional<std::string_view>(ordering_key));
+        deliver_ats_.add(to_micros(append.message->deliver_at));
+    }
+
+    void add_events(const Append& append, const Appended& appended) {
+        const std::int64_t first = appended.first_event.value;
+        has_events_ = true;
+        for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
+            const std::int64_t event = first + static_cast<std::int64_t>(i);
+            const std::int64_t subscription = append.subscriptions[i].value;
+            events_.add(event);
+            subscriptions_.add(subscription);
+            message_of_.add(first);
+            const bool is_pulled = append.is_pulled(append.subscriptions[i]);
+            is_held_.add(is_pulled ? 0 : 1);
+            if (is_pulled) continue;
+            ordered_.add(append, append.subscriptions[i], {event});
+            if (!append.due) continue;
+            waiting_.add(event);
+            waiting_subscriptions_.add(subscription);
+            dues_.add(to_micros(*append.due));
+            has_waiting_ = true;
+        }
+    }
+
     PostgresqlArray messages_{Element::bigint};
     PostgresqlArray event_counts_{Element::bigint};
     PostgresqlArray event_types_{Element::text};
@@ -108,7 +125,9 @@ private:
     PostgresqlArray waiting_subscriptions_{Element::bigint};
     PostgresqlArray dues_{Element::bigint};
     NewOrdered ordered_;
+    NewSlices slices_;
     bool is_empty_ = true;
+    bool has_events_ = false;
     bool has_waiting_ = false;
 };
 
@@ -120,17 +139,20 @@ void lock_revision(PostgresqlConnection& connection) {
     connection.execute(lock, {});
 }
 
-void append(PostgresqlConnection& connection, const WorkerContext& context,
-            const std::vector<Append>& appends, EventId first_event, BatchReceipt& receipt) {
+void append(PostgresqlConnection& connection, const WorkerContext& context, const Batch& batch,
+            EventId first_event, BatchReceipt& receipt) {
+    const std::vector<Append>& appends = batch.appends;
     const std::vector<Appended> reserved = reserve(appends, first_event);
     BatchKeys keys(appends, reserved);
     keys.write(connection, context.now);
     std::vector<Result<Appended>> verdicts = decide(
-        appends, reserved, [&](const IdempotencyKey& key) { return keys.find_earlier(key); });
+        appends, reserved, [&](const IdempotencyKey& key) { return keys.find_earlier(key); },
+        [&](const std::string& user) { return is_full(connection.sql(), user); });
     keys.correct(connection, context.now, appends, verdicts);
     NewEvents new_events;
     for (std::size_t i = 0; i < appends.size(); ++i) {
-        if (is_new(verdicts[i])) new_events.add(appends[i], *verdicts[i]);
+        if (!is_new(verdicts[i])) continue;
+        new_events.add(appends[i], *verdicts[i], batch.slice_size, context.now);
     }
     new_events.write(connection, context, receipt);
     receipt.appends = std::move(verdicts);

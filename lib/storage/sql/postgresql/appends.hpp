@@ -15,7 +15,7 @@ void lock_revision(PostgresqlConnection& connection);
 /// @param receipt gets their results: conflict for an idempotency key that was used for other
 /// content; unavailable for one with which another transaction is publishing. And what events with
 /// ordering keys wait for.
-void append(PostgresqlConnection& connection, const WorkerContext& context,
-            const std::vector<Append>& appends, EventId first_event, BatchReceipt& receipt);
+void append(PostgresqlConnection& connection, const WorkerContext& context, const Batch& batch,
+            EventId first_event, BatchReceipt& receipt);
 
 }  // namespace webhooks::storage

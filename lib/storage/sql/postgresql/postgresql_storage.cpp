@@ -6,6 +6,7 @@
 #include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/claims.hpp>
+#include <storage/sql/postgresql/fan_outs.hpp>
 #include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/postgresql/rollups.hpp>
@@ -61,9 +62,6 @@ const char* lock_for(Purpose purpose) {
     }
     return nullptr;
 }
-
-/// A partition of the log is used for an eighth of the retention, or at least this long.
-constexpr std::chrono::seconds min_partition_period = std::chrono::hours(1);
 
 Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
@@ -163,26 +161,6 @@ Time PostgresqlStorage::now(soci::session& sql) {
     Time now;
     execute(sql, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", into(now));
     return now;
-}
-
-std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
-                                      RetentionCursor& cursor) {
-    const std::chrono::seconds keep_for = maintenance.keep_events_for;
-    const std::chrono::seconds period = std::max(keep_for / 8, min_partition_period);
-    const std::chrono::microseconds kept = keep_for;
-    const std::chrono::microseconds used = period;
-    std::size_t erased = 0;
-    execute(sql, "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
-            use(now, "present"), use(kept, "kept"), use(used, "used"),
-            use(maintenance.limit, "most"));
-    // A transaction that dropped a partition holds locks that publishers wait for.
-    if (erased >= maintenance.limit || keep_for.count() == 0) return erased;
-    // Partitions are dropped at an age of up to one more period. Events that are older by another
-    // period are in a partition that must stay, because some of its events wait.
-    return erased + SqlStorage::expire(
-                        sql, now,
-                        {.limit = maintenance.limit, .keep_events_for = keep_for + 2 * period},
-                        cursor);
 }
 
 StorageInfo PostgresqlStorage::info(soci::session& sql) {
@@ -317,8 +295,9 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             // Before rows of subscriptions are locked, in the same order as other transactions that
             // change them.
             if (has_findings) lock_revision(connection);
-            append(connection, begun->context, batch.appends, begun->first_event, receipt);
-            if (begun->first_event != EventId{})
+            append(connection, begun->context, batch, begun->first_event, receipt);
+            continue_fan_outs(connection, batch, last_fanned_out_, receipt);
+            if (begun->first_event != EventId{} || receipt.fanned_out > 0)
                 notify_of_events(connection, begun->context.now, sender_);
             // A SOCI call waits for what was sent, which otherwise goes with the commit.
             if (!has_findings) return receipt;

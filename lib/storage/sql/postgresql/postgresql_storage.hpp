@@ -78,6 +78,7 @@ private:
     PostgresqlPool worker_pool_;
     DueCursor due_cursor_;
     filter::FilterCache filters_;
+    std::string last_fanned_out_;  ///< The user whose slice was taken last.
     const OpenMessage open_ = [this](const Message& stored, std::set<std::int64_t>& missing) {
         return open_known(stored, missing);
     };

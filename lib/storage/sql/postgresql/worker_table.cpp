@@ -83,7 +83,8 @@ std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOv
                     " WHERE id = $2 AND is_dead = 0 "
                     "RETURNING heartbeat_at, last_batch, (SELECT revision FROM webhooks_state), "
                     "(SELECT last_value FROM webhooks_event_id), "
-                    "(SELECT last_notice FROM webhooks_state)"};
+                    "(SELECT last_notice FROM webhooks_state), "
+                    "(SELECT count(*) FROM (SELECT 1 FROM webhooks_fan_out LIMIT 1) f)"};
     const PostgresqlRows rows =
         connection.execute(update, {parameter(time), parameter(worker.value)});
     if (rows.size() == 0) return std::nullopt;
@@ -91,7 +92,8 @@ std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOv
                      .revision = rows.number(0, 2),
                      .last_batch = rows.number(0, 1),
                      .last_event = {rows.number(0, 3)},
-                     .last_notice = rows.number(0, 4)};
+                     .last_notice = rows.number(0, 4),
+                     .has_fan_outs = rows.number(0, 5) > 0};
 }
 
 void send_report(PostgresqlConnection& connection, WorkerId worker, const WorkerReport& report) {

@@ -3,6 +3,7 @@
 #include <storage/idempotency.hpp>
 #include <storage/sql/attempt_details.hpp>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/fan_out_table.hpp>
 #include <storage/sql/order_table.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
 #include <storage/sql/trace_text.hpp>
@@ -26,6 +27,13 @@ const std::string insert_attempt =
     "INSERT OR IGNORE INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
     "response, error_message, outcome, details, key_id) "
     "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11";
+
+/// @param users those whose slices are looked at
+std::string select_slice(const std::string& users) {
+    return "SELECT first_event_id, user_id, message_id, worker_tag, created_at, due_at, "
+           "subscriptions FROM webhooks_fan_out WHERE user_id " +
+           users + " ORDER BY user_id, first_event_id LIMIT 1";
+}
 
 }  // namespace
 
@@ -60,7 +68,16 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims)
           "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, 0 WHERE " +
               is_held),
       delete_row_(sql,
-                  "DELETE FROM webhooks_undelivered WHERE subscription_id = ? AND event_id = ?") {}
+                  "DELETE FROM webhooks_undelivered WHERE subscription_id = ? AND event_id = ?"),
+      insert_slice_(sql,
+                    "INSERT INTO webhooks_fan_out (first_event_id, user_id, message_id, "
+                    "worker_tag, created_at, due_at, event_count, subscriptions) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      next_slice_(sql, select_slice("> ?")),
+      first_slice_(sql, select_slice(">= ?")),
+      delete_slice_(sql, "DELETE FROM webhooks_fan_out WHERE first_event_id = ?"),
+      find_delivery_(sql,
+                     "SELECT delivery FROM webhooks_subscription WHERE id = ? AND deletion = 0") {}
 
 SqliteLogWriter::State SqliteLogWriter::read_state() {
     State state;
@@ -78,14 +95,22 @@ void SqliteLogWriter::write_progress(WorkerId worker, const Batch& batch) {
     write_progress_.execute(batch.low_water, batch.number, worker);
 }
 
-std::vector<Result<Appended>> SqliteLogWriter::append(const std::vector<Append>& appends,
-                                                      const Worker& worker, Time now,
-                                                      EventId first_event, BatchReceipt& receipt) {
-    std::vector<Result<Appended>> verdicts =
-        decide(appends, reserve(appends, first_event),
-               [&](const IdempotencyKey& key) { return find_earlier(key, now); });
+std::vector<Result<Appended>> SqliteLogWriter::append(const Batch& batch, const Worker& worker,
+                                                      Time now, EventId first_event,
+                                                      BatchReceipt& receipt) {
+    const std::vector<Append>& appends = batch.appends;
+    std::vector<Result<Appended>> verdicts = decide(
+        appends, reserve(appends, first_event),
+        [&](const IdempotencyKey& key) { return find_earlier(key, now); },
+        [&](const std::string& user) { return is_full(sql_, user); });
     for (std::size_t i = 0; i < appends.size(); ++i) {
-        if (is_new(verdicts[i])) write(appends[i], *verdicts[i], worker, now, receipt);
+        if (!is_new(verdicts[i])) continue;
+        if (appends[i].is_fanned_out) {
+            fan_out(appends[i], *verdicts[i], worker, now, batch.slice_size);
+        } else {
+            write(appends[i], *verdicts[i], worker, now, receipt);
+        }
+        if (appends[i].idempotency) remember(*appends[i].idempotency, *verdicts[i], now);
     }
     return verdicts;
 }
@@ -101,15 +126,17 @@ void SqliteLogWriter::enter(const Append& append, SubscriptionId subscription, E
     receipt.waiting.push_back(event);
 }
 
+void SqliteLogWriter::write_message(const Message& message, const Appended& place) {
+    insert_message_.execute(place.first_event, place.count, message.event_type,
+                            message.content_type, *message.payload, to_micros(message.expires_at),
+                            write_trace(message.trace), message.key_id, message.ordering_key,
+                            to_micros(message.deliver_at));
+}
+
 void SqliteLogWriter::write(const Append& append, const Appended& place, const Worker& worker,
                             Time now, BatchReceipt& receipt) {
     const Message& message = *append.message;
-    if (place.count > 0) {
-        insert_message_.execute(
-            place.first_event, place.count, message.event_type, message.content_type,
-            *message.payload, to_micros(message.expires_at), write_trace(message.trace),
-            message.key_id, message.ordering_key, to_micros(message.deliver_at));
-    }
+    if (place.count > 0) write_message(message, place);
     EventId event = place.first_event;
     for (const SubscriptionId subscription : append.subscriptions) {
         const bool is_pulled = append.is_pulled(subscription);
@@ -124,7 +151,71 @@ void SqliteLogWriter::write(const Append& append, const Appended& place, const W
         }
         ++event.value;
     }
-    if (append.idempotency) remember(*append.idempotency, place, now);
+}
+
+void SqliteLogWriter::fan_out(const Append& append, const Appended& place, const Worker& worker,
+                              Time now, std::size_t slice_size) {
+    if (place.count == 0) return;
+    write_message(*append.message, place);
+    for (const Slice& slice : slices_of(append, place.first_event, slice_size)) {
+        insert_slice_.execute(slice.first, append.message->user_id, place.first_event,
+                              std::bit_cast<std::int64_t>(worker.tag), to_micros(now),
+                              to_micros(append.due.value_or(now)),
+                              static_cast<std::int64_t>(slice.subscriptions.size()),
+                              write_ids(slice.subscriptions));
+    }
+}
+
+std::optional<SqliteLogWriter::StoredSlice> SqliteLogWriter::find_slice(SqliteStatement& select,
+                                                                        const std::string& user) {
+    std::optional<StoredSlice> found;
+    select.find(
+        [&](const SqliteRow& row) {
+            found = {.slice = {.first = {row.number(0)},
+                               .subscriptions = read_ids(std::string(row.text(6)))},
+                     .user = std::string(row.text(1)),
+                     .message = row.number(2),
+                     .worker_tag = row.number(3),
+                     .created_at = row.number(4),
+                     .due = row.number(5)};
+        },
+        user);
+    return found;
+}
+
+std::size_t SqliteLogWriter::continue_fan_outs(std::size_t count) {
+    std::size_t made = 0;
+    while (made < count) {
+        std::optional<StoredSlice> stored = find_slice(next_slice_, last_user_);
+        if (!stored) stored = find_slice(first_slice_, {});
+        if (!stored) break;
+        last_user_ = stored->user;
+        delete_slice_.execute(stored->slice.first);
+        make_events(*stored);
+        made += stored->slice.subscriptions.size();
+    }
+    return made;
+}
+
+void SqliteLogWriter::make_events(const StoredSlice& stored) {
+    bool is_empty = true;
+    EventId event = stored.slice.first;
+    for (const SubscriptionId subscription : stored.slice.subscriptions) {
+        bool is_pulled = false;
+        const bool is_there = find_delivery_.find(
+            [&](const SqliteRow& row) { is_pulled = row.text(0) == "pull"; }, subscription);
+        if (is_there) {
+            is_empty = false;
+            insert_event_.execute(event, subscription, stored.message, WorkerId{},
+                                  stored.worker_tag, stored.created_at);
+        }
+        if (is_there && !is_pulled) {
+            put_free(
+                {.subscription = subscription, .event = event, .due = from_micros(stored.due)});
+        }
+        ++event.value;
+    }
+    if (is_empty) erase_message_without_events(sql_, stored.message);
 }
 
 std::optional<Earlier> SqliteLogWriter::find_earlier(const IdempotencyKey& key, Time now) {

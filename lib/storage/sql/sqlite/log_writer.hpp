@@ -2,11 +2,13 @@
 
 #include <soci/soci.h>
 
+#include <storage/fan_out.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/claims.hpp>
 #include <storage/sql/sqlite/order.hpp>
 #include <storage/sql/sqlite/statement.hpp>
+#include <string>
 #include <vector>
 #include <webhooks/storage.hpp>
 
@@ -32,8 +34,10 @@ public:
 
     /// @param first_event the first unused id.
     /// @param receipt gets what new events with ordering keys wait for.
-    std::vector<Result<Appended>> append(const std::vector<Append>& appends, const Worker& worker,
-                                         Time now, EventId first_event, BatchReceipt& receipt);
+    std::vector<Result<Appended>> append(const Batch& batch, const Worker& worker, Time now,
+                                         EventId first_event, BatchReceipt& receipt);
+    /// Makes about as many events of what was fanned out before. @return their number
+    std::size_t continue_fan_outs(std::size_t count);
     /// Skips an event that the worker does not hold.
     void record(const AttemptRecord& record, WorkerId worker, Time now, QueueChanges& changes);
     /// As `record`.
@@ -56,6 +60,21 @@ private:
     std::optional<Earlier> find_earlier(const IdempotencyKey& key, Time now);
     void write(const Append& append, const Appended& place, const Worker& worker, Time now,
                BatchReceipt& receipt);
+    void write_message(const Message& message, const Appended& place);
+    void fan_out(const Append& append, const Appended& place, const Worker& worker, Time now,
+                 std::size_t slice_size);
+    /// Part of the events of a message, which are still to be made.
+    struct StoredSlice {
+        Slice slice;
+        std::string user;
+        std::int64_t message = 0;
+        std::int64_t worker_tag = 0;
+        std::int64_t created_at = 0;
+        std::int64_t due = 0;
+    };
+    /// The oldest of the first user after another one.
+    std::optional<StoredSlice> find_slice(SqliteStatement& select, const std::string& user);
+    void make_events(const StoredSlice& stored);
     void enter(const Append& append, SubscriptionId subscription, EventId event, WorkerId worker,
                Time now, BatchReceipt& receipt);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
@@ -74,6 +93,12 @@ private:
     SqliteStatement put_free_;
     SqliteStatement set_custody_;
     SqliteStatement delete_row_;
+    SqliteStatement insert_slice_;
+    SqliteStatement next_slice_;
+    SqliteStatement first_slice_;
+    SqliteStatement delete_slice_;
+    SqliteStatement find_delivery_;
+    std::string last_user_;  ///< Whose slice was taken last.
 };
 
 }  // namespace webhooks::storage

@@ -2,6 +2,7 @@
 #include <base/thrown.hpp>
 #include <bit>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/fan_out_table.hpp>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/order_table.hpp>
@@ -180,6 +181,7 @@ Result<Heartbeat> SqliteStorage::heartbeat(WorkerId worker) {
                 "WHERE w.id = :id",
                 into(heartbeat.last_batch), into(heartbeat.last_event), use(worker, "id"));
         heartbeat.last_notice = last_notice(sql);
+        heartbeat.has_fan_outs = has_fan_outs(sql);
         return heartbeat;
     });
 }
@@ -300,8 +302,11 @@ BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventI
     BatchReceipt receipt{.turns = std::move(changes.turns),
                          .returned = std::move(changes.returned),
                          .released = changes.released};
-    receipt.appends =
-        log_->append(batch.appends, *worker_, writer.now(), {last_event.value + 1}, receipt);
+    if (batch.continues_fan_outs) receipt.fanned_out = log_->continue_fan_outs(batch.slice_size);
+    receipt.appends = log_->append(batch, *worker_, writer.now(), {last_event.value + 1}, receipt);
+    if (batch.continues_fan_outs || fans_out(batch)) {
+        receipt.has_fan_outs = has_fan_outs(sql);
+    }
     EventId last = last_event;
     for (const Result<Appended>& appended : receipt.appends) {
         if (!is_new(appended)) continue;
