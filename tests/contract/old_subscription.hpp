@@ -5,14 +5,15 @@
 
 namespace webhooks::testing {
 
-/// Undoes migrations 23 and 25, except for their functions.
+/// Undoes migrations 23, 25 and 26, except for their functions.
 inline void undo_latest(soci::session& sql) {
+    sql << "ALTER TABLE webhooks_rollup DROP COLUMN unjudged";
     sql << "DROP TABLE webhooks_fan_out";
     sql << "ALTER TABLE webhooks_subscription DROP COLUMN delivery";
     sql << "ALTER TABLE webhooks_message DROP COLUMN deliver_at";
 }
 
-/// Undoes migrations 21 to 25 of PostgreSQL.
+/// Undoes migrations 21 to 26 of PostgreSQL.
 inline void make_publish_old(soci::session& sql) {
     undo_latest(sql);
     for (const char* function :
