@@ -5,6 +5,7 @@
 #include <storage/sql/attempt_details.hpp>
 #include <storage/sql/delivered.hpp>
 #include <storage/sql/event_list.hpp>
+#include <storage/sql/events_of.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
 #include <storage/sql/order_table.hpp>
@@ -48,9 +49,11 @@ constexpr Column event_columns[] = {
 };
 static_assert(query::has_row_for_each<Column>(event_columns, query::event_fields));
 
+constexpr const char* all_events = "webhooks_event e";
+
 /// Events joined with the required parts of their message, latest attempt and undelivered row.
-std::string from(unsigned joins) {
-    std::string text = " FROM webhooks_event e";
+std::string from(const std::string& events, unsigned joins) {
+    std::string text = " FROM " + events;
     if (joins & message) text += " JOIN webhooks_message m ON m.id = e.message_id";
     if (joins & attempt) {
         text +=
@@ -84,7 +87,8 @@ struct EventRow {
                ", (SELECT count(*) FROM webhooks_attempt c "
                "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)), " +
                content.is_too_large +
-               ", m.ordering_key, CASE WHEN e.worker_id = 0 THEN 1 ELSE 0 END" + from(everything);
+               ", m.ordering_key, CASE WHEN e.worker_id = 0 THEN 1 ELSE 0 END" +
+               from(all_events, everything);
     }
 
     Event event;
@@ -231,7 +235,7 @@ private:
         const auto count = [&](Rows rows) {
             const std::string condition = where(list, rows);
             const unsigned joins = rows == Rows::in_scope ? 0 : list.joins();
-            return "SELECT count(*)" + from(joins) + condition;
+            return "SELECT count(*)" + from(events(rows), joins) + condition;
         };
         if (holds_ != Holds::always) return count(Rows::matching);
         return "SELECT (" + count(Rows::in_scope) + ") - (" + count(Rows::not_matching) + ")";
@@ -255,7 +259,8 @@ private:
         query.exchange(use(plan_.take, "take"));
         query.exchange(use(plan_.skip, "skip"));
         for_each_row(query,
-                     "SELECT e.id" + from(list.joins()) + condition + " LIMIT :take OFFSET :skip",
+                     "SELECT e.id" + from(events(Rows::matching), list.joins()) + condition +
+                         " LIMIT :take OFFSET :skip",
                      [&] { ids.push_back(id); });
         return ids;
     }
@@ -269,16 +274,21 @@ private:
         return text + ")";
     }
 
+    bool is_of_undelivered(Rows rows) const {
+        return rows == Rows::not_matching || (rows == Rows::matching && holds_ == Holds::never);
+    }
+    /// Whether events are found by id, in order of id, instead of by their subscription.
+    bool is_by_id(Rows rows) const { return is_of_undelivered(rows) || is_of_all(); }
+
+    std::string events(Rows rows) const {
+        return is_by_id(rows) ? all_events : events_of(sql_, in_scope("subscription_id"));
+    }
+
     /// The scope is outside the user's condition, which cannot widen it.
     std::string where(ListSql& list, Rows rows) const {
-        const bool is_of_undelivered =
-            rows == Rows::not_matching || (rows == Rows::matching && holds_ == Holds::never);
-        // A `+` before the column prevents the use of its index: rows are then found by id, in
-        // order of id.
-        const bool is_by_id = is_of_undelivered || is_of_all();
-        std::string text =
-            " WHERE " + in_scope(is_by_id ? "+e.subscription_id" : "e.subscription_id");
-        if (is_of_undelivered) {
+        // A `+` before the column prevents the use of its index.
+        std::string text = " WHERE " + (is_by_id(rows) ? in_scope("+e.subscription_id") : "1 = 1");
+        if (is_of_undelivered(rows)) {
             text += " AND e.id IN (SELECT n.event_id FROM webhooks_undelivered n WHERE " +
                     in_scope("n.subscription_id") +
                     " UNION ALL SELECT w.id FROM webhooks_event w WHERE w.id > " +
@@ -318,32 +328,6 @@ private:
     /// be in the memory of its worker.
     EventId low_water_{};
 };
-
-std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
-    std::vector<Attempt> attempts;
-    Attempt attempt;
-    std::optional<std::string> details;
-    soci::statement query(sql);
-    query.exchange(into(attempt.number));
-    query.exchange(into(attempt.sent_at));
-    query.exchange(into(attempt.duration));
-    query.exchange(into(attempt.status_code));
-    query.exchange(into(attempt.response));
-    query.exchange(into(attempt.error_message));
-    query.exchange(into(attempt.outcome));
-    query.exchange(into(details));
-    query.exchange(into(attempt.key_id));
-    query.exchange(use(event, "id"));
-    for_each_row(
-        query,
-        "SELECT number, sent_at, duration_us, status_code, response, error_message, "
-        "outcome, details, key_id FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
-        [&] {
-            attempt.details = read_details(details, attempt.key_id != 0);
-            attempts.push_back(attempt);
-        });
-    return attempts;
-}
 
 /// What its requests carry, which lists do not tell.
 void read_request(soci::session& sql, EventHistory& history) {

@@ -37,9 +37,11 @@ std::string select_slice(const std::string& users) {
 
 }  // namespace
 
-SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims)
+SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims,
+                                 SqliteEventIndexer& indexer)
     : sql_(sql),
       claims_(claims),
+      indexer_(indexer),
       order_(sql),
       read_state_(sql, "SELECT revision, last_event_id FROM webhooks_state"),
       write_last_event_(sql, "UPDATE webhooks_state SET last_event_id = ?"),
@@ -208,6 +210,8 @@ void SqliteLogWriter::make_events(const StoredSlice& stored) {
             is_empty = false;
             insert_event_.execute(event, subscription, stored.message, WorkerId{},
                                   stored.worker_tag, stored.created_at);
+            // The range of its id may have been indexed.
+            indexer_.add(event);
         }
         if (is_there && !is_pulled) {
             put_free(
