@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <contract/old_subscription.hpp>
 #include <map>
-#include <storage/sql/events_of.hpp>
 #include <webhooks/testing/storage_contract/fan_out.hpp>
 
 namespace webhooks::testing {
@@ -31,8 +30,9 @@ struct IndexFixture : private Given<OnSqlite>, public storage_contract::FanOutFi
     /// Indexes up to this many events. @return whether to go on
     bool index(std::size_t limit) { return storage->maintain({.limit = limit}).value(); }
     void index_all() {
-        while (index(1000)) {
-        }
+        do {
+            index(1000);
+        } while (indexed_to() < value("SELECT last_event_id FROM webhooks_state"));
     }
 
     /// As after the end of a process at this moment.
@@ -100,7 +100,9 @@ TEST_CASE_METHOD(IndexFixture, "readers see the same however far the index is") 
             for (const SubscriptionId subscription : matched) {
                 model[subscription].push_back(id);
                 results.attempts.push_back(
-                    {.event = id, .subscription = subscription, .attempt = {.number = 1}});
+                    {.event = id,
+                     .subscription = subscription,
+                     .attempt = {.number = 1, .outcome = Outcome::delivered}});
                 ++id.value;
             }
             write(results);
@@ -224,34 +226,6 @@ TEST_CASE_METHOD(IndexFixture, "a log that is only written is indexed, except fo
     CHECK(entries() == events());
 }
 
-TEST_CASE_METHOD(IndexFixture, "the statements of readers look through no more than needed") {
-    soci::session sql(soci::sqlite3, place.folder.file("test.db"));
-    const auto plan = [&](const std::string& select) {
-        std::string all;
-        soci::rowset<soci::row> rows = (sql.prepare << "EXPLAIN QUERY PLAN " + select);
-        for (const soci::row& row : rows) {
-            all += row.get<std::string>(3) + "\n";
-        }
-        return all;
-    };
-    const std::string one = storage::events_of(sql, "subscription_id = 7");
-    const std::string joined =
-        " JOIN webhooks_message m ON m.id = e.message_id LEFT JOIN webhooks_attempt a "
-        "ON a.event_id = e.id AND a.number = 1 WHERE a.status_code > 299";
-    for (const std::string& select :
-         {"SELECT e.id FROM " + one + " ORDER BY e.id DESC LIMIT 100",
-          "SELECT e.id FROM " + one + joined + " ORDER BY e.id DESC LIMIT 100"}) {
-        const std::string text = plan(select);
-        INFO(text);
-        CHECK(text.find("webhooks_event_index USING PRIMARY KEY (subscription_id=? AND id<?)") !=
-              std::string::npos);
-        CHECK(text.find("webhooks_event USING INTEGER PRIMARY KEY (rowid>?)") != std::string::npos);
-        // In order of id already, so it ends with the page.
-        CHECK(text.find("TEMP B-TREE") == std::string::npos);
-        CHECK(text.find("MATERIALIZE") == std::string::npos);
-    }
-}
-
 TEST_CASE("a log of an earlier version is indexed when it is opened") {
     IndexFixture log;
     const SubscriptionId one = log.subscribe().id;
@@ -260,7 +234,7 @@ TEST_CASE("a log of an earlier version is indexed when it is opened") {
     for (int i = 0; i < 5; ++i) {
         log.append_one(one);
         of_two.push_back(log.append_one(two));
-        log.record(two, of_two.back(), {.number = 1});
+        log.record(two, of_two.back(), {.number = 1, .outcome = Outcome::delivered});
     }
     log.storage.reset();
     {
@@ -274,6 +248,7 @@ TEST_CASE("a log of an earlier version is indexed when it is opened") {
     CHECK(log.indexed_to() == 10);
     log.check(two, of_two);
     of_two.push_back(log.append_one(two));
+    log.record(two, of_two.back(), {.number = 1, .outcome = Outcome::delivered});
     log.check(two, of_two);
 }
 

@@ -10,6 +10,8 @@ namespace {
 /// The more events, the more of them share a page of the index; and the more does each reader look
 /// through.
 constexpr std::int64_t range_length = 16'384;
+/// So few events that readers can look through them until the next maintenance.
+constexpr std::int64_t few = 1000;
 /// In each transaction that writes the log.
 constexpr std::size_t least_share = 500;
 
@@ -59,7 +61,7 @@ void SqliteEventIndexer::follow() {
 bool SqliteEventIndexer::catch_up(std::size_t limit) {
     State state = read_state();
     index(state, 1, limit);
-    return range_.has_value() || waiting(state) >= range_length;
+    return waiting(state) >= (range_ ? few : range_length);
 }
 
 void SqliteEventIndexer::index(State& state, std::int64_t shortest, std::size_t limit) {

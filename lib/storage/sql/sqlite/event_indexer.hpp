@@ -29,7 +29,7 @@ public:
     /// Once there are enough events for a range: indexes more than have been appended since the
     /// last call.
     void follow();
-    /// Indexes up to `limit` events, however few there are.
+    /// Indexes up to `limit` events, however few there are: readers look through the others.
     /// @return whether to go on soon
     bool catch_up(std::size_t limit);
     /// Indexes one event at once, which appears after others with a higher id.
