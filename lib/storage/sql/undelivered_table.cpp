@@ -10,7 +10,7 @@ namespace {
 using soci::into;
 using soci::use;
 
-/// A worker's row is its own while the event is in its memory; if it is deferred, it can be taken.
+/// A worker's row is its own while the event is in its memory; if it is reserved, it can be taken.
 constexpr const char* is_reachable = "(claimed_by <= 0 OR is_deferred = 1)";
 
 /// Makes the row of an event due, if no worker has the event in its memory.

@@ -102,7 +102,7 @@ std::vector<Result<Appended>> SqliteLogWriter::append(const Batch& batch, const 
                                                       BatchReceipt& receipt) {
     const std::vector<Append>& appends = batch.appends;
     std::vector<Result<Appended>> verdicts = decide(
-        appends, reserve(appends, first_event),
+        appends, assign_ids(appends, first_event),
         [&](const IdempotencyKey& key) { return find_earlier(key, now); },
         [&](const std::string& user) { return is_full(sql_, user); });
     for (std::size_t i = 0; i < appends.size(); ++i) {
