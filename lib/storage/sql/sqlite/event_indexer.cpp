@@ -13,7 +13,7 @@ constexpr std::int64_t range_length = 16'384;
 /// So few events that readers can look through them until the next maintenance.
 constexpr std::int64_t few = 1000;
 /// In each transaction that writes the log.
-constexpr std::size_t least_share = 500;
+constexpr std::size_t min_share = 500;
 
 }  // namespace
 
@@ -55,7 +55,7 @@ void SqliteEventIndexer::follow() {
     const EventId last_seen = last_seen_.value_or(state.last_event);
     const auto appended = static_cast<std::size_t>(state.last_event.value - last_seen.value);
     last_seen_ = state.last_event;
-    index(state, range_length, std::max(least_share, 2 * appended));
+    index(state, range_length, std::max(min_share, 2 * appended));
 }
 
 bool SqliteEventIndexer::catch_up(std::size_t limit) {
