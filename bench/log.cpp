@@ -91,6 +91,9 @@ void grow(Storage& storage, const LogShape& shape) {
         }
         storage.write(worker, results).value();
     }
+    // As a service does in its first minute.
+    while (storage.maintain({.limit = 1000}).value()) {
+    }
     storage.retire_worker(worker).value();
 }
 

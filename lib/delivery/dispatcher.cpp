@@ -78,7 +78,7 @@ void Dispatcher::refresh(const Now& now) {
             scheduler_.remove(queue);
             place = queues_.erase(place);
         } else {
-            defer_if_blocked_for_long(queue, now);
+            reserve_if_blocked_for_long(queue, now);
             reschedule(queue, now);
             ++place;
         }
@@ -152,10 +152,10 @@ void Dispatcher::add(HeldEvent event, const Now& now) {
         push(queue, std::move(event), now);
         queue.events.splice(queue.events.begin(), queue.events, std::prev(queue.events.end()));
     } else if (!queue.key.is_test && room_of(queue) == 0) {
-        defer(queue, event, now);
+        reserve(queue, event, now);
     } else {
         push(queue, std::move(event), now);
-        defer_if_blocked_for_long(queue, now);
+        reserve_if_blocked_for_long(queue, now);
     }
     reschedule(queue, now);
 }
@@ -171,7 +171,7 @@ void Dispatcher::refill(const RefillRequest& request, std::vector<HeldEvent> eve
         push(queue, std::move(event), now);
     }
     if (found == queues_.end()) return;
-    defer_if_blocked_for_long(*found->second, now);
+    reserve_if_blocked_for_long(*found->second, now);
     reschedule(*found->second, now);
 }
 
@@ -190,16 +190,16 @@ HeldEvent Dispatcher::take(SubscriptionQueue& queue,
     return event;
 }
 
-void Dispatcher::defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now) {
+void Dispatcher::reserve(SubscriptionQueue& queue, const HeldEvent& event, const Now& now) {
     const SteadyTime due = std::max(queue.health.blocked_until, now.steady);
     results_.change_custody(event, now.at(due), Custody::reserved);
     queue.backlog.add();
 }
 
-void Dispatcher::defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now) {
+void Dispatcher::reserve_if_blocked_for_long(SubscriptionQueue& queue, const Now& now) {
     if (queue.health.blocked_until <= now.steady + longest_wait_in_memory) return;
     while (!queue.events.empty()) {
-        defer(queue, pop(queue), now);
+        reserve(queue, pop(queue), now);
     }
 }
 
@@ -278,7 +278,7 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
         const HeldEvent& first = queue.events.front().event;
         if (queue.schedule.host() != host || queue.ready_at() > now.steady) {
             // The subscription has changed: its next turn is with another host, or later.
-            defer_if_blocked_for_long(queue, now);
+            reserve_if_blocked_for_long(queue, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint)) {
             results_.end_unsent(pop(queue), Outcome::cancelled, reason, now);
             note_unsent(queue, now);
@@ -366,15 +366,15 @@ void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const Tran
                                     .sent_at = flight.sent_at,
                                     .started = flight.started},
                                    health_policy_, policy, now));
-    defer_if_blocked_for_long(queue, now);
+    reserve_if_blocked_for_long(queue, now);
 }
 
 /// What left may have been a requested probe, which leaves the pause to the events after it.
 void Dispatcher::note_unsent(SubscriptionQueue& queue, const Now& now) {
     const bool has_probe = !queue.events.empty() && is_reopened(queue.events.front().event);
     if (queue.schedule.in_flight() > 0 || has_probe) return;
-    queue.health.keep_asked_pause(now);
-    defer_if_blocked_for_long(queue, now);
+    queue.health.restore_pause(now);
+    reserve_if_blocked_for_long(queue, now);
 }
 
 RetryPolicy Dispatcher::policy_for(const Flight& flight) const {

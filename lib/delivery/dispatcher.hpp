@@ -107,8 +107,8 @@ private:
     void push(SubscriptionQueue& queue, HeldEvent event, const Now& now);
     HeldEvent pop(SubscriptionQueue& queue) { return take(queue, queue.events.begin()); }
     HeldEvent take(SubscriptionQueue& queue, std::list<SubscriptionQueue::Entry>::iterator place);
-    void defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now);
-    void defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now);
+    void reserve(SubscriptionQueue& queue, const HeldEvent& event, const Now& now);
+    void reserve_if_blocked_for_long(SubscriptionQueue& queue, const Now& now);
     void note_unsent(SubscriptionQueue& queue, const Now& now);
     void record(const Flight& flight, const TransportAnswer& answer, const RetryPolicy& policy,
                 const Now& now, double random_unit);
@@ -121,7 +121,7 @@ private:
     const HealthPolicy health_policy_;
     const Endpoints& endpoints_;
     FairScheduler scheduler_;
-    /// Queues whose deferred events found no room in memory; none has events in its queue.
+    /// Queues whose reserved events found no room in memory; none has events in its queue.
     IntrusiveList<SubscriptionQueue> starved_;
     std::unordered_map<QueueKey, std::unique_ptr<SubscriptionQueue>>
         queues_;  // Destroyed before the list.

@@ -35,7 +35,7 @@ void EndpointHealth::begin_version(Revision version, const Endpoint* endpoint,
     version_ = version;
     static_cast<CircuitBreaker&>(*this) = {.has_succeeded = has_succeeded};
     paused_until_.reset();
-    asked_until_.reset();
+    requested_until_.reset();
     known_until_.reset();
     failing_since_.reset();
     failures_ = 0;
@@ -44,7 +44,8 @@ void EndpointHealth::begin_version(Revision version, const Endpoint* endpoint,
     next_notice_ = Time::min();
     if (!endpoint || !endpoint->failing_since) return;
     failing_since_ = endpoint->failing_since;
-    // How and how often it failed is not stored: until it succeeds, it is treated as failing.
+    // The number and kind of its failures are not stored. Until a success the worst is assumed: it
+    // takes the slots of failing endpoints, and its next failure may deactivate it.
     last_had_no_response = true;
     failures_ = policy.breaker.failures;
 }
@@ -53,15 +54,15 @@ void EndpointHealth::apply_pause(std::optional<Time> paused_until, const Now& no
     const std::optional<Time> known = std::exchange(known_until_, paused_until);
     if (known == paused_until) return;
     if (paused_until) {
-        asked_until_ = std::max(asked_until_, paused_until);
+        requested_until_ = std::max(requested_until_, paused_until);
         // A pause that is known already must not begin again: its probe may be in flight.
         if (paused_until <= paused_until_) return;
         paused_until_ = paused_until;
         if (*paused_until > now.time) pause(*this, *paused_until - now.time, now.steady);
     } else if (known == paused_until_) {
-        // A request of another worker succeeded. One event at a time shows whether ours do.
+        // A request of another worker succeeded, so the pause is over. Ours begin with a probe.
         paused_until_.reset();
-        asked_until_.reset();
+        requested_until_.reset();
         resume(*this, now.steady);
     }
 }
@@ -88,7 +89,7 @@ HealthReport EndpointHealth::note_succeeded(const EndedRequest& request, const N
     report.state = {.subscription = subscription_, .judged_at = version_};
     if (is_blocked(now.steady)) return report;
     report.state->ended_pause = std::exchange(paused_until_, std::nullopt);
-    asked_until_.reset();
+    requested_until_.reset();
     return report;
 }
 
@@ -125,15 +126,15 @@ void EndpointHealth::begin_pause(const EndedRequest& request, const HealthPolicy
         const std::optional<Time> asked_until = now.time + *failure.wanted_pause;
         state.is_asked_for = true;
         state.paused_until = std::max(state.paused_until, asked_until);
-        asked_until_ = std::max(asked_until_, asked_until);
+        requested_until_ = std::max(requested_until_, asked_until);
     }
     paused_until_ = std::max(paused_until_, state.paused_until);
-    keep_asked_pause(now);
+    restore_pause(now);
 }
 
-void EndpointHealth::keep_asked_pause(const Now& now) {
-    if (!asked_until_ || *asked_until_ <= now.time) return;
-    pause(*this, *asked_until_ - now.time, now.steady);
+void EndpointHealth::restore_pause(const Now& now) {
+    if (!requested_until_ || *requested_until_ <= now.time) return;
+    pause(*this, *requested_until_ - now.time, now.steady);
 }
 
 std::optional<Deactivation> EndpointHealth::deactivate_if_due(const EndedRequest& request,
@@ -148,7 +149,8 @@ std::optional<Deactivation> EndpointHealth::deactivate_if_due(const EndedRequest
     // Two failures that are days apart prove little.
     if (failures_ < policy.breaker.failures) return {};
     deactivation.failing_since = failing_since_;
-    // If another worker has had a success since then, storage is not asked again at every failure.
+    // Storage rejects this if another worker has had a success since then. The period starts again,
+    // so that not every failure asks.
     failing_since_ = request.sent_at;
     return deactivation;
 }

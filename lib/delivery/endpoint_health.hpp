@@ -18,9 +18,9 @@ struct HealthPolicy {
     explicit HealthPolicy(const ServiceOptions& options);
 
     BreakerPolicy breaker;
-    /// Of failures without a success in between; 0: never.
+    /// How long an endpoint must have failed without a success in between; 0: never.
     std::chrono::seconds deactivate_after{0};
-    /// Of such failures, until subscribers hear of it.
+    /// How long it must have failed so until subscribers are notified.
     std::chrono::seconds failing_notice_after{0};
 };
 
@@ -45,11 +45,11 @@ public:
     void begin_version(Revision version, const Endpoint* endpoint, const HealthPolicy&);
     /// Notes what other workers found out about pauses.
     void apply_pause(std::optional<Time> paused_until, const Now&);
-    /// Notes that subscribers have heard of its failing, whichever worker caused that.
+    /// Notes that subscribers were notified of its failures, whichever worker caused that.
     void apply_notified(std::optional<Time> notified_failing_since);
-    /// A requested probe has ended: it ends a pause that the endpoint asked for only if it
-    /// succeeded.
-    void keep_asked_pause(const Now&);
+    /// After a requested probe without success, a pause that the endpoint requested, or that
+    /// another worker stored, continues.
+    void restore_pause(const Now&);
     /// Notes the end of a request that was made for this version.
     HealthReport note(const EndedRequest&, const HealthPolicy&, const RetryPolicy&, const Now&);
 
@@ -70,14 +70,14 @@ private:
     Revision version_ = -1;
     std::optional<Time> failing_since_;
     int failures_ = 0;  ///< Since then.
-    /// Subscribers have heard that it fails: the next success must be written.
+    /// Subscribers were notified that it fails: the next success must be written.
     bool is_notified_ = false;
     std::optional<Time> known_notified_;  ///< As the subscription had it when it was last read.
     Time next_notice_ = Time::min();
-    // When pauses end, in storage's time. What endpoints ask for comes from other workers, too.
-    std::optional<Time> paused_until_;  ///< The latest one that was noted.
-    std::optional<Time> asked_until_;   ///< The latest one that the endpoint asked for.
-    std::optional<Time> known_until_;   ///< As the subscription had it when it was last read.
+    // When pauses end, in storage's time.
+    std::optional<Time> paused_until_;     ///< The latest one that was noted.
+    std::optional<Time> requested_until_;  ///< The latest one of the endpoint or another worker.
+    std::optional<Time> known_until_;      ///< As the subscription had it when it was last read.
     bool is_reported_as_failing_ = false;
     /// Until this time no new failure is reported.
     SteadyTime next_report_ = SteadyTime::min();

@@ -9,7 +9,7 @@ std::size_t index(SlotClass slot_class) {
     return static_cast<std::size_t>(slot_class);
 }
 
-/// Where memory is used up, the map is as before.
+/// If memory is exhausted, the map is unchanged.
 template <class Named>
 Named& find_or_make(std::unordered_map<std::string, std::unique_ptr<Named>>& map,
                     const std::string& name) {
@@ -24,6 +24,7 @@ Named& find_or_make(std::unordered_map<std::string, std::unique_ptr<Named>>& map
 
 FairScheduler::FairScheduler(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
     : host_limit_(max_in_flight_per_host),
+      // Of proven, shaky, unproven and failing queues.
       limits_{max_in_flight, max_in_flight, std::max<std::size_t>(max_in_flight / 2, 1),
               std::max<std::size_t>(max_in_flight / 4, 1)} {}
 
@@ -31,7 +32,7 @@ void FairScheduler::assign_host(SubscriptionQueue& queue, const std::string& nam
                                 const std::string& owner_name) {
     Owner& owner = find_or_make(owners_, owner_name);
     Host& host = find_or_make(hosts_, name);
-    // Counted first: its host and owner may be those that it has already, and idle ones are erased.
+    // Count first, so that `remove` does not erase the host or owner that it already has.
     ++owner.queues;
     ++host.queues;
     remove(queue);
@@ -93,9 +94,9 @@ bool FairScheduler::has_slot(SlotClass slot_class) const {
 /// @pre has_slot(slot_class)
 bool FairScheduler::may_begin(const Owner& owner, SlotClass slot_class) const {
     if (owner.name.empty()) return true;
-    const std::size_t its =
+    const std::size_t of_owner =
         std::accumulate(owner.in_flight.begin(), owner.in_flight.end(), std::size_t{0});
-    return its < 3 * (limits_[0] - all_in_flight()) &&
+    return of_owner < 3 * (limits_[0] - all_in_flight()) &&
            owner.in_flight[index(slot_class)] <
                3 * (limits_[index(slot_class)] - in_flight_[index(slot_class)]);
 }
@@ -105,7 +106,7 @@ void FairScheduler::hold(SubscriptionQueue& queue) {
     if (!queue.schedule.owner_->holding.is_linked()) queue.schedule.owner_->holding.enter(holding_);
 }
 
-/// One queue of each owner: its request may be all that the owner may have.
+/// One queue of each owner: its request may use up the owner's limit.
 bool FairScheduler::release_held() {
     bool has_released = false;
     for (auto place = holding_.begin(); place != holding_.end();) {
@@ -179,6 +180,7 @@ void FairScheduler::end(const Slot& slot) {
     update(host);
     forget_if_idle(host);
     forget_if_idle(*slot.owner);
+    // A slot is free: owners that were at their limit may have more requests.
     release_held();
 }
 

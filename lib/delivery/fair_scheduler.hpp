@@ -22,9 +22,9 @@ struct Host {
                                                    ListHook<Host>{this}, ListHook<Host>{this}};
 };
 
-/// The state of one user. Its requests in flight stay below three times the number of free slots,
-/// so that a user's endpoints, however many and slow they are, always leave slots to others: a user
-/// gets at most three quarters of all slots, and of each class.
+/// The state of one user. A user may have at most three times as many requests in flight as slots
+/// are free, that is, three quarters of all slots, and of each class. So a user's endpoints,
+/// however many and slow they are, always leave slots to others.
 struct Owner {
     std::string name;
     std::size_t queues = 0;

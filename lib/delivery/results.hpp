@@ -11,7 +11,7 @@
 
 namespace webhooks::delivery {
 
-/// A request for deferred events of a subscription.
+/// A request for reserved events of a subscription.
 struct RefillRequest {
     SubscriptionId subscription{};
     std::size_t count = 0;

@@ -78,7 +78,8 @@ Truth is_ordered(Kind kind, std::optional<std::strong_ordering> order) {
 
 class Evaluation {
 public:
-    Evaluation(const Message& message, std::size_t& steps) : message_(message), steps_(steps) {}
+    Evaluation(const Candidate& candidate, std::size_t& steps)
+        : candidate_(candidate), steps_(steps) {}
 
     Truth holds(const Node& node) {
         if (!take()) return std::nullopt;
@@ -120,15 +121,15 @@ public:
 
     /// What a path leads to; null if it is absent.
     const JsonDocument::Value* find(const Node& path) {
-        if (!message_.payload) return nullptr;
-        const JsonDocument::Value* at = &message_.payload->root();
+        if (!candidate_.payload) return nullptr;
+        const JsonDocument::Value* at = &candidate_.payload->root();
         const auto variable = std::ranges::find(items_, path.text, &Item::first);
         if (variable != items_.end()) at = variable->second;
         for (const query::NodePtr& segment : path.children) {
             constexpr std::size_t search = 4;  // Among many children.
             if (!take(segment->text.size(), at->size > 0 ? search : 1)) return nullptr;
             at = segment->kind == Kind::number ? item(*at, segment->text)
-                                               : message_.payload->member(*at, segment->text);
+                                               : candidate_.payload->member(*at, segment->text);
             if (!at) return nullptr;
         }
         return at;
@@ -139,7 +140,7 @@ private:
         using Type = Value::Type;
         switch (node.kind) {
             case Kind::field:
-                return {.type = Type::text, .text = message_.event_type};
+                return {.type = Type::text, .text = candidate_.event_type};
             case Kind::path: {
                 const JsonDocument::Value* json = find(node);
                 return json ? found(*json) : Value{};
@@ -235,7 +236,7 @@ private:
         std::size_t place = 0;
         const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), place);
         if (error != std::errc{}) return nullptr;  // Beyond any array.
-        return message_.payload->item(array, place);
+        return candidate_.payload->item(array, place);
     }
 
     Truth is_member(const Node& node) {
@@ -266,8 +267,8 @@ private:
         const JsonDocument::Value* array = find(*node.children[0]);
         if (!array || array->kind != JsonDocument::Kind::array) return result;
         const std::size_t made_before = made_.size();
-        for (const auto* at = message_.payload->first_in(*array); at;
-             at = message_.payload->after(*at, *array)) {
+        for (const auto* at = candidate_.payload->first_in(*array); at;
+             at = candidate_.payload->after(*at, *array)) {
             if (!take()) return std::nullopt;
             if (node.children.size() == 1) return true;
             items_.emplace_back(node.text, at);
@@ -282,7 +283,7 @@ private:
 
     using Item = std::pair<std::string_view, const JsonDocument::Value*>;
 
-    const Message& message_;
+    const Candidate& candidate_;
     std::size_t& steps_;
     std::vector<Item> items_;       ///< The variables of the lambdas around, from the outermost.
     std::deque<std::string> made_;  ///< Results of functions, which values refer to.
@@ -290,15 +291,15 @@ private:
 
 }  // namespace
 
-std::optional<bool> evaluate(const Node& filter, const Message& message, std::size_t& steps) {
-    const Truth truth = Evaluation(message, steps).holds(filter);
+std::optional<bool> evaluate(const Node& filter, const Candidate& candidate, std::size_t& steps) {
+    const Truth truth = Evaluation(candidate, steps).holds(filter);
     // Steps that were missing may have hidden what would have decided otherwise.
     return steps == 0 ? std::nullopt : truth;
 }
 
-const JsonDocument::Value* find(const Node& path, const Message& message) {
+const JsonDocument::Value* find(const Node& path, const Candidate& candidate) {
     std::size_t steps = max_steps;
-    return Evaluation(message, steps).find(path);
+    return Evaluation(candidate, steps).find(path);
 }
 
 }  // namespace webhooks::filter

@@ -91,18 +91,19 @@ const Node* subject_of(const Node& condition) {
     return nullptr;
 }
 
-std::optional<std::string> value_of(const Node& condition, const Message& message) {
+std::optional<std::string> value_of(const Node& condition, const Candidate& candidate) {
     const Node* subject = subject_of(condition);
     if (!subject) return std::nullopt;
-    if (subject->kind == Kind::field) return cut(json_string(message.event_type));
-    const JsonDocument::Value* found = find(*subject, message);
+    if (subject->kind == Kind::field) return cut(json_string(candidate.event_type));
+    const JsonDocument::Value* found = find(*subject, candidate);
     if (!found) return std::nullopt;
-    return cut(JsonWriter(*message.payload, 2 * max_condition_value_bytes).write(*found));
+    return cut(JsonWriter(*candidate.payload, 2 * max_condition_value_bytes).write(*found));
 }
 
 class Explanation {
 public:
-    Explanation(std::string_view text, const Message& message) : text_(text), message_(message) {}
+    Explanation(std::string_view text, const Candidate& candidate)
+        : text_(text), candidate_(candidate) {}
 
     void add(const Node& node) {
         const bool is_combination = node.kind == Kind::all_of || node.kind == Kind::any_of;
@@ -115,8 +116,8 @@ public:
         const std::size_t end = is_not_in(node) ? node.children[0]->end : node.end;
         FilterCondition condition{.text = std::string(between(text_, node.position, end)),
                                   .character = node.position};
-        condition.value = value_of(node, message_);
-        condition.result = evaluate(node, message_, steps_);
+        condition.value = value_of(node, candidate_);
+        condition.result = evaluate(node, candidate_, steps_);
         conditions_.push_back(std::move(condition));
     }
 
@@ -130,7 +131,7 @@ private:
     }
 
     const std::string_view text_;
-    const Message& message_;
+    const Candidate& candidate_;
     std::size_t steps_ = max_steps;
     std::vector<FilterCondition> conditions_;
 };
@@ -138,8 +139,8 @@ private:
 }  // namespace
 
 std::vector<FilterCondition> explain(const PayloadFilter& filter, std::string_view text,
-                                     const Message& message) {
-    Explanation explanation(text, message);
+                                     const Candidate& candidate) {
+    Explanation explanation(text, candidate);
     explanation.add(filter.node());
     return explanation.take();
 }

@@ -11,6 +11,7 @@ namespace webhooks::filter {
 /// `any` and `all` belong to the condition that these are.
 /// @param text that the filter was parsed from.
 WEBHOOKS_EXPORT std::vector<FilterCondition> explain(const PayloadFilter& filter,
-                                                     std::string_view text, const Message& message);
+                                                     std::string_view text,
+                                                     const Candidate& candidate);
 
 }  // namespace webhooks::filter

@@ -36,7 +36,7 @@ void Judge::read() {
     is_read_ = true;
 }
 
-Message Judge::message() {
+Candidate Judge::candidate() {
     read();
     return {.event_type = event_type_, .payload = document_ ? &*document_ : nullptr};
 }
@@ -51,33 +51,34 @@ std::optional<Judge::Known> Judge::judge(const FilterPtr& filter) {
     if (known != known_.end()) return known->second;
     // A whole turn reads any payload.
     if (turn_ < max_steps && turn_ < steps_of_reading()) return std::nullopt;
-    const Message read = message();
+    const Candidate read = candidate();
     const std::size_t given = std::min(turn_, max_steps);
     std::size_t left = given;
     const bool holds = filter->judge(read, left) == true;
     take(given - left);
     // It may need more steps than a turn has left, but none has more than all.
     if (left == 0 && given < max_steps) return std::nullopt;
-    const Verdict verdict = left == 0 ? Verdict::unjudged
-                            : holds   ? Verdict::passes
-                                      : Verdict::fails;
-    return known_.emplace(filter, Known{.verdict = verdict, .steps = given - left}).first->second;
+    const Judgement judgement = left == 0 ? Judgement::unjudged
+                                : holds   ? Judgement::passes
+                                          : Judgement::fails;
+    return known_.emplace(filter, Known{.judgement = judgement, .steps = given - left})
+        .first->second;
 }
 
-std::optional<Verdict> Judge::verdict(const FilterPtr& filter, const std::string& user) {
-    if (!filter) return Verdict::passes;
+std::optional<Judgement> Judge::judgement(const FilterPtr& filter, const std::string& user) {
+    if (!filter) return Judgement::passes;
     Asked& asked = asked_[user];
-    if (asked.steps >= max_steps) return Verdict::unjudged;
+    if (asked.steps >= max_steps) return Judgement::unjudged;
     const std::optional<Known> known = judge(filter);
     if (!known) return std::nullopt;
     if (asked.filters.insert(filter.get()).second) asked.steps += known->steps;
-    const bool is_too_late = known->verdict == Verdict::passes && asked.steps > max_steps;
-    return is_too_late ? Verdict::unjudged : known->verdict;
+    const bool is_too_late = known->judgement == Judgement::passes && asked.steps > max_steps;
+    return is_too_late ? Judgement::unjudged : known->judgement;
 }
 
 std::optional<bool> Judge::lets_through(const FilterPtr& filter, const std::string& user) {
-    const std::optional<Verdict> found = verdict(filter, user);
-    return found ? std::optional(*found == Verdict::passes) : std::nullopt;
+    const std::optional<Judgement> found = judgement(filter, user);
+    return found ? std::optional(*found == Judgement::passes) : std::nullopt;
 }
 
 }  // namespace webhooks::filter

@@ -14,7 +14,7 @@
 namespace webhooks::filter {
 
 /// Whether an event goes to a subscription.
-enum class Verdict : std::uint8_t {
+enum class Judgement : std::uint8_t {
     passes,
     fails,     ///< The filter does not hold, or is unknown for this payload.
     unjudged,  ///< Its user's filters took all steps: it is unknown whether it holds.
@@ -40,20 +40,20 @@ public:
     /// What the filter of a user's subscription says.
     /// @param filter null: it has none, and everything passes.
     /// @return nullopt: the turn has too few steps left.
-    std::optional<Verdict> verdict(const FilterPtr& filter, const std::string& user);
+    std::optional<Judgement> judgement(const FilterPtr& filter, const std::string& user);
     /// Whether it passes.
     std::optional<bool> lets_through(const FilterPtr& filter, const std::string& user);
 
     /// Forgets the payload, but not what is known of filters.
     void forget_payload();
 
-    Message message();
+    Candidate candidate();
     /// How many steps were taken in all turns.
     std::size_t steps() const noexcept { return steps_; }
 
 private:
     struct Known {
-        Verdict verdict = Verdict::fails;  ///< If its user has enough steps.
+        Judgement judgement = Judgement::fails;  ///< If its user has enough steps.
         std::size_t steps = 0;
     };
 

@@ -21,12 +21,12 @@ public:
 
     /// @param steps is lowered by those that it takes; at 0 they were too few, and it is unknown.
     /// @return nullopt for unknown, which does not match.
-    std::optional<bool> judge(const Message& message, std::size_t& steps) const {
-        return evaluate(*node_, message, steps);
+    std::optional<bool> judge(const Candidate& candidate, std::size_t& steps) const {
+        return evaluate(*node_, candidate, steps);
     }
-    std::optional<bool> judge(const Message& message) const {
+    std::optional<bool> judge(const Candidate& candidate) const {
         std::size_t steps = max_steps;
-        return judge(message, steps);
+        return judge(candidate, steps);
     }
 
 private:

@@ -128,7 +128,7 @@ void describe_gauges(Descriptions& all) {
     all[events_waiting] = gauge("webhooks_events_waiting",
                                 "Events in storage that wait for an attempt, up to 100,000 a state;"
                                 " sampled every 15 s or so.",
-                                {{"state", {"due", "scheduled", "deferred"}}});
+                                {{"state", {"due", "scheduled", "reserved"}}});
     all[oldest_due_age] = gauge("webhooks_oldest_due_age_seconds",
                                 "How long the event that waits longest has been due; sampled.", {},
                                 micros_per_second);
@@ -289,7 +289,7 @@ void ServiceMetrics::set_unreadable(std::size_t count) noexcept {
 void ServiceMetrics::set_sample(const StorageSample& sample, Time now) noexcept {
     set_.set(events_waiting, 0, sample.due);
     set_.set(events_waiting, 1, sample.scheduled);
-    set_.set(events_waiting, 2, sample.deferred);
+    set_.set(events_waiting, 2, sample.reserved);
     set_.set(oldest_due_age, 0, sample.oldest_due ? count_of(now - *sample.oldest_due) : 0);
     set_.set(feed_lag, 0, sample.oldest_held_back ? count_of(now - *sample.oldest_held_back) : 0);
     set_.set(subscriptions, 0, sample.active);

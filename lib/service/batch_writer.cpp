@@ -36,7 +36,7 @@ void BatchWriter::note(const Heartbeat& heartbeat) {
 std::size_t BatchWriter::write_pending() {
     if (!resolve_in_doubt_batch()) return 0;
     current_.results = std::exchange(unwritten_, {});
-    const bool is_due = parts_.accounts.add_due(current_.results);
+    const bool is_due = parts_.counters.add_due(current_.results);
     parts_.pending.take(current_);
     const std::size_t size =
         current_.submissions.size() + current_.results.size() + (is_due || has_fan_outs() ? 1 : 0);
@@ -73,7 +73,7 @@ bool BatchWriter::write_current() {
         return true;
     }
     batch.appends.clear();
-    // If that was the reason, the rest can be written until the next heartbeat.
+    // In case the fan-out is what failed, it is left out until a heartbeat turns it on again.
     has_fan_outs_ = false;
     unwritten_ = std::move(current_.results);
     parts_.health.note_storage_result(receipt, "write");
@@ -88,6 +88,7 @@ Result<BatchReceipt> BatchWriter::write_matched(Batch& batch) {
         Result<BatchReceipt> receipt = parts_.storage->write(parts_.identity.id(), batch);
         if (receipt) return receipt;
         if (!(receipt.error() == Errc::stale_revision)) {
+            // Any other error may have come after the commit.
             is_in_doubt_ = true;
             return receipt;
         }
@@ -164,6 +165,7 @@ void BatchWriter::put_back(const std::vector<Submission*>& later) {
     for (auto last = later.rbegin(); last != later.rend(); ++last) {
         parts_.pending.put_back(**last);
     }
+    // Those put back were moved from.
     std::erase_if(current_.submissions,
                   [](const Submission& submission) { return submission.publications.empty(); });
 }
@@ -179,27 +181,22 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
-        if (!appended.is_replay) {
-            published += appended.count;
-            parts_.accounts.count_filtered(filtered_[i], now);
-        }
         const Append& append = batch.appends[i];
-        if (!append.due && !appended.is_replay) {
-            hold(append, appended, receipt, now, events, news.behind);
-        }
-        if (!appended.is_replay) {
-            for (const SubscriptionId subscription : append.subscriptions) {
-                parts_.feeds.check(subscription);
-            }
-        }
         if (append.due) parts_.claimer.consider_due(*append.due);
+        if (appended.is_replay) continue;
+        published += appended.count;
+        parts_.counters.count_filtered(filtered_[i], now);
+        if (!append.due) hold(append, appended, receipt, now, events, news.behind);
+        for (const SubscriptionId subscription : append.subscriptions) {
+            parts_.feeds.check(subscription);
+        }
     }
     for (const EventId event : receipt.returned) {
         low_water_.mark_done(event);
     }
     parts_.inbox.deliver(std::move(events));
     parts_.inbox.pass_turns(std::move(news));
-    if (published > 0) parts_.accounts.count_published(published);
+    if (published > 0) parts_.counters.count_published(published);
     has_fan_outs_ = receipt.has_fan_outs;
     if (receipt.operational + receipt.released + receipt.fanned_out > 0) {
         parts_.claimer.consider_due(now);
@@ -227,7 +224,7 @@ void BatchWriter::mark_done(const Results& results) {
 }
 
 void BatchWriter::complete(const Results& results, const std::vector<SubscriptionId>& deactivated) {
-    parts_.accounts.count(results);
+    parts_.counters.count(results);
     for (const AttemptRecord& record : results.batch.attempts) {
         if (record.due) parts_.claimer.consider_due(*record.due);
     }
@@ -302,7 +299,7 @@ bool BatchWriter::resolve_in_doubt_batch() {
     return true;
 }
 
-/// Reads what the batch in doubt appended: no known event has an id above the last known one.
+/// Reads what the batch in doubt appended: its events have ids above the last known one.
 bool BatchWriter::recover_appended() {
     while (true) {
         Result<std::vector<HeldEvent>> found = parts_.storage->appended_after(
@@ -310,7 +307,7 @@ bool BatchWriter::recover_appended() {
         if (!parts_.health.note_storage_result(found, "reading back")) return false;
         if (found->empty()) return true;
         parts_.observer->on_published(found->size());
-        parts_.accounts.count_published(found->size());
+        parts_.counters.count_published(found->size());
         std::vector<HeldEvent> unordered;
         delivery::TurnNews news;
         for (HeldEvent& event : *found) {

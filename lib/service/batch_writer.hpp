@@ -2,12 +2,12 @@
 
 #include <delivery/memory_budget.hpp>
 #include <memory>
-#include <service/accounts.hpp>
 #include <service/change_reader.hpp>
 #include <service/claimer.hpp>
 #include <service/feed_waiters.hpp>
 #include <service/low_water.hpp>
 #include <service/pending_work.hpp>
+#include <service/worker_counters.hpp>
 #include <service/worker_identity.hpp>
 #include <string_view>
 #include <vector>
@@ -34,7 +34,7 @@ public:
         Claimer& claimer;
         FeedWaiters& feeds;
         PendingWork& pending;
-        Accounts& accounts;
+        WorkerCounters& counters;
         const delivery::MemoryBudget& budget;
         std::size_t max_events_per_commit = 0;     ///< As in ServiceOptions.
         std::size_t max_events_per_batch = 0;      ///< As in ServiceOptions.
@@ -46,9 +46,9 @@ public:
     std::size_t reset(const Worker& worker);
     /// Takes in what storage knows.
     void note(const Heartbeat& heartbeat);
-    /// Whether there are events to make of what was fanned out: each batch makes some of them.
+    /// Whether fan-outs have events left to create: each batch creates some of them.
     bool has_fan_outs() const noexcept { return has_fan_outs_ && continues_fan_outs_; }
-    /// Others make what is left.
+    /// This worker continues no fan-outs any more; others do.
     void end_fan_outs() noexcept { continues_fan_outs_ = false; }
 
     /// Writes a batch of pending work. @return the number of things done
@@ -74,8 +74,8 @@ private:
     /// Matches publications. Those that do not fit into one transaction, or whose filters take
     /// longer, are put back.
     void match(Batch& batch);
-    /// Its events are too many for one commit: storage makes them later, except those that are
-    /// ordered.
+    /// Its events are too many for one commit: storage creates them later, except those with an
+    /// ordering key.
     void fan_out(Append& append) const;
     Append take_append(PendingPublication& publication);
     void put_back(const std::vector<Submission*>& later);

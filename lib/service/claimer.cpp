@@ -5,7 +5,7 @@
 namespace webhooks::service {
 namespace {
 
-/// The maximum number of requests for deferred events served before publications have their turn
+/// The maximum number of requests for reserved events served before publications have their turn
 /// again: each is a transaction.
 constexpr std::size_t max_refills_in_step = 20;
 
@@ -57,23 +57,24 @@ std::size_t Claimer::claim_due() {
     if (!parts_.health.note_storage_result(claim, "claim")) return 0;
     // What is known of subscriptions decides on these events: it must be no older than they are.
     if (claim->revision > parts_.index.revision() && !parts_.changes.refresh_index()) {
-        is_in_doubt_ = true;
+        is_in_doubt_ = true;  // So that the claim is undone.
         return 0;
     }
-    parts_.accounts.count_filtered(claim->filtered, parts_.clock.now());
+    parts_.counters.count_filtered(claim->filtered, parts_.clock.now());
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
     if (claimed == 0 && next_due_ && *next_due_ <= parts_.clock.now()) {
-        // Storage has the correct time: its clock was set back.
+        // Nothing is due in storage although it is by our clock: storage's was set back.
         parts_.health.note_storage_result(parts_.identity.heartbeat(), "heartbeat");
     }
     if (claim->judged > 0) parts_.feeds.check_all();
-    // Hosts may have published them in their own transactions.
+    // A host that published them in its own transaction has told no reader.
     for (const HeldEvent& event : claim->events) {
         parts_.feeds.check(event.subscription);
     }
     parts_.inbox.deliver(std::move(claim->events));
     parts_.inbox.pass_turns({.behind = std::move(claim->behind)});
+    // The call itself is work, too.
     return std::max<std::size_t>(claimed, 1);
 }
 

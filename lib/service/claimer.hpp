@@ -5,17 +5,17 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <service/accounts.hpp>
 #include <service/change_reader.hpp>
 #include <service/feed_waiters.hpp>
 #include <service/inbox.hpp>
+#include <service/worker_counters.hpp>
 #include <service/worker_identity.hpp>
 #include <vector>
 #include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::service {
 
-/// Claims events in storage for delivery: those that are due, and those that delivery has deferred
+/// Claims events in storage for delivery: those that are due, and those that delivery has reserved
 /// and requests again. It claims as many as there is memory for.
 class Claimer {
 public:
@@ -27,7 +27,7 @@ public:
         ChangeReader& changes;
         SubscriptionIndex& index;
         Inbox& inbox;
-        Accounts& accounts;
+        WorkerCounters& counters;
         FeedWaiters& feeds;
         const delivery::MemoryBudget& budget;
     };
@@ -35,14 +35,15 @@ public:
 
     /// A new identity: it has claimed nothing yet.
     void reset();
-    /// It is unknown what storage says of the events behind others: delivery returns all of them.
-    /// Nothing is claimed until that is written, because a claim may take them again.
+    /// It is unknown which of this worker's events storage still has behind others in a queue.
+    /// Delivery returns all of them, and nothing is claimed until a batch that says so is written:
+    /// a claim could take them a second time.
     void return_all_behind();
-    /// It is written.
+    /// That batch is written.
     void note_returned_all() { awaits_returns_ = false; }
     /// Events in storage are or become due.
     void consider_due(Time due);
-    /// Delivery requests events that it has deferred.
+    /// Delivery requests events that it has reserved.
     void add(const std::vector<delivery::RefillRequest>& requests);
 
     /// When `claim_due` has work, by the steady clock; absent: not before something else happens.
@@ -52,7 +53,7 @@ public:
     bool has_refill_requests() const {
         return !requests_.empty() && parts_.budget.room_for_claim().events > 0;
     }
-    /// @pre what delivery has deferred is written
+    /// @pre what delivery has reserved is written
     std::size_t serve_refill_requests();
 
 private:

@@ -76,7 +76,7 @@ Result<FilterReport> WebhookService::Impl::test_filter(const std::string& filter
     }
     Judge judge(input.event_type, json_type, input.payload);
     return FilterReport{.matches = judge.lets_through(*parsed, {}) == true,
-                        .conditions = explain(**parsed, filter, judge.message())};
+                        .conditions = explain(**parsed, filter, judge.candidate())};
 }
 
 Result<FilterSample> WebhookService::Impl::test_filter(const Principal& principal,

@@ -61,11 +61,11 @@ public:
     void check_feeds() { storage_loop_.feeds().check_all(); }
     void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(std::move(cancellation)); }
     Result<> refresh() { return storage_loop_.refresh(); }
-    /// To hear of what this service has changed as other workers do.
+    /// This service has changed something: it reads that as other workers do.
     void request_heartbeat() { storage_loop_.request(StorageRequest::heartbeat); }
     void request_maintenance() { storage_loop_.request(StorageRequest::maintain); }
     /// Events have become due by a request, not by their time.
-    void resend() { storage_loop_.request(StorageRequest::claim); }
+    void request_claim() { storage_loop_.request(StorageRequest::claim); }
     /// Storage's time.
     Time now() const { return storage_loop_.now(); }
 

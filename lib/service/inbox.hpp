@@ -28,7 +28,7 @@ public:
         std::optional<std::string> shredded_user = {};
         Time shredded_at{};
     };
-    /// The response to a request for deferred events.
+    /// The response to a request for reserved events.
     struct Refill {
         delivery::RefillRequest request;
         std::vector<HeldEvent> events;

@@ -34,6 +34,7 @@ NextAction next_action(const StorageLoopState& state, SteadyTime now,
     for (const auto& [action, is_wanted] : candidates) {
         if (comes_next(action, is_wanted)) return {.action = action};
     }
+    // The other actions have no time: they are ready now, or become so by one of these.
     const SteadyTime until =
         std::min({state.heartbeat_at, state.maintain_at, state.write_at, state.feeds_at});
     return {.action = StorageAction::wait,

@@ -13,11 +13,11 @@ enum class StorageAction : std::uint8_t {
     reregister,  ///< Continue under a new identity.
     heartbeat,   ///< Renew the lease and read what other workers changed.
     take_over,   ///< Some of what expired workers left.
-    write,       ///< Publications and results. Before `refill`: what was deferred must be written.
+    write,       ///< Publications and results. Before `refill`: what was reserved must be written.
     feeds,       ///< Tell readers who wait what there is to read.
-    refill,      ///< Read back what delivery has deferred.
+    refill,      ///< Read back what delivery has reserved.
     claim,       ///< Events that are due.
-    maintain,    ///< Delete what is old.
+    maintain,    ///< Write the low-water mark, delete what is old.
     wait,        ///< The round is over.
 };
 

@@ -29,7 +29,7 @@ Result<Event> WebhookService::Impl::retry_event(const Principal& principal, Subs
     if (Result<> reopened = storage->reopen_event(principal, id, event); !reopened) {
         return reopened.error();
     }
-    engine.resend();
+    engine.request_claim();
     Result<EventHistory> waiting = storage->find_event(principal, id, event);
     if (!waiting) return waiting.error();
     // An event that was never attempted is not a probe: it waits for the end of the endpoint's
@@ -55,7 +55,7 @@ Result<std::size_t> WebhookService::Impl::recover(const Principal& principal, Su
         if (!reopened) return reopened.error();
         recovered += reopened->count;
         after = reopened->next;
-        if (reopened->count > 0) engine.resend();
+        if (reopened->count > 0) engine.request_claim();
     }
     return recovered;
 }

@@ -54,7 +54,7 @@ Result<> StorageLoop::open() {
 
 Result<> StorageLoop::close() {
     const std::scoped_lock turn(step_mutex_);
-    parts_.accounts.flush();
+    parts_.counters.flush();
     parts_.writer.end_fan_outs();
     try {
         while (!has_failed_ && !parts_.health.is_blocked() && parts_.writer.write_pending() > 0 &&
@@ -151,7 +151,7 @@ StorageLoopState StorageLoop::state() {
             .has_submissions = arrived.has_submissions,
             .has_unwritten =
                 arrived.has_submissions || arrived.has_results || parts_.writer.has_unwritten(),
-            .write_at = parts_.writer.has_fan_outs() ? now : parts_.accounts.due_at(),
+            .write_at = parts_.writer.has_fan_outs() ? now : parts_.counters.due_at(),
             .is_batch_in_doubt = parts_.writer.is_in_doubt(),
             .feeds_at = parts_.feeds.ready_at(),
             .has_refill_requests = parts_.claimer.has_refill_requests(),

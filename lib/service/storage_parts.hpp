@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <metrics/service_metrics.hpp>
-#include <service/accounts.hpp>
 #include <service/batch_writer.hpp>
 #include <service/change_reader.hpp>
 #include <service/claimer.hpp>
@@ -13,6 +12,7 @@
 #include <service/storage_clock.hpp>
 #include <service/storage_health.hpp>
 #include <service/subscription_index.hpp>
+#include <service/worker_counters.hpp>
 #include <service/worker_identity.hpp>
 
 namespace webhooks::service {
@@ -41,7 +41,7 @@ struct StorageParts {
     FeedWaiters feeds;
     WorkerIdentity identity;
     ChangeReader changes;
-    Accounts accounts;
+    WorkerCounters counters;
     Claimer claimer;
     BatchWriter writer;
     Maintainer maintenance;

@@ -245,11 +245,12 @@ std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
         const auto found = is_judged ? filters.find(id) : filters.end();
         if (found == filters.end()) return false;
         const OwnedFilter& owned = found->second;
-        const std::optional<filter::Verdict> verdict = judge->verdict(owned.filter, owned.owner);
-        is_judged = verdict.has_value();
-        if (!verdict || verdict == filter::Verdict::passes) return false;
+        const std::optional<filter::Judgement> judgement =
+            judge->judgement(owned.filter, owned.owner);
+        is_judged = judgement.has_value();
+        if (!judgement || judgement == filter::Judgement::passes) return false;
         match.filtered.subscriptions.push_back(id);
-        if (verdict == filter::Verdict::unjudged) match.filtered.unjudged.push_back(id);
+        if (judgement == filter::Judgement::unjudged) match.filtered.unjudged.push_back(id);
         return true;
     });
     steps -= std::min(steps, judge->steps() - before);

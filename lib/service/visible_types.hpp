@@ -8,8 +8,8 @@
 
 namespace webhooks::service {
 
-/// The event types that a caller may see, retired or not: administrators and the host all of them,
-/// others none about workers. Everything that shows or names event types to a caller asks here.
+/// The event types that a caller may see. Administrators and the host see all of them, retired or
+/// not; others see all but those about workers. Whatever shows or names event types asks here.
 class VisibleTypes {
 public:
     using EventTypePtr = SubscriptionIndex::EventTypePtr;
@@ -26,7 +26,7 @@ public:
     bool matches_any(std::string_view pattern) const;
     /// The type with the most similar name that is not retired; empty if none is similar.
     std::string nearest(std::string_view name) const;
-    /// The same, among those that a host publishes.
+    /// The same, without operational types.
     std::string nearest_published(std::string_view name) const;
 
 private:

@@ -333,7 +333,7 @@ Result<> WebhookService::Impl::delete_event(const Principal& principal, Subscrip
     Result<> deleted = storage->delete_event(principal, id, event);
     if (deleted) engine.cancel({.subscription = id, .event = event});
     // The next event with its ordering key.
-    if (deleted) engine.resend();
+    if (deleted) engine.request_claim();
     return deleted;
 }
 

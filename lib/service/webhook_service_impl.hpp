@@ -159,7 +159,7 @@ private:
     /// may have appended operational events. If reading it fails, the next heartbeat reads it.
     void apply_change() {
         static_cast<void>(engine.refresh());
-        engine.resend();
+        engine.request_claim();
         engine.check_feeds();
     }
 };

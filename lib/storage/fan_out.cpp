@@ -35,8 +35,7 @@ std::vector<SubscriptionId> read_ids(const std::string& text) {
 
 Error too_many_waiting() {
     return {Errc::overloaded,
-            "earlier publications for as many subscriptions are still being written; try again "
-            "later"};
+            "earlier large publications are still being written; try again later"};
 }
 
 }  // namespace webhooks::storage

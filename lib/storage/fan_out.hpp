@@ -1,8 +1,9 @@
 #pragma once
 
 /// @file
-/// Appends that are fanned out: their events are made in slices, each in a transaction of its own
-/// (docs/decisions/0052-fan-outs-in-slices.md). What holds for all storages.
+/// Rules common to all storages for appends that are fanned out: their events are created in
+/// slices, each in a transaction of its own (docs/decisions/0052-fan-outs-in-slices.md). Which
+/// appends are, and how large a slice is, BatchWriter decides.
 
 #include <algorithm>
 #include <cstddef>
@@ -14,10 +15,11 @@
 
 namespace webhooks::storage {
 
-/// While that many events of one user are still to be made, no other append is fanned out for it.
+/// While this many events of one user are still to be created, other appends that are fanned out
+/// are rejected for this user.
 inline constexpr std::size_t max_waiting_events = 500'000;
 
-/// A part of the events of an append, which are still to be made. Their ids are consecutive.
+/// A part of the events of an append, which are still to be created. Their ids are consecutive.
 struct Slice {
     EventId first{};
     std::vector<SubscriptionId> subscriptions = {};

@@ -109,7 +109,7 @@ bool has_digest(const IdempotencyKey& key, std::string_view stored) {
            (!key.former_digest.empty() && stored == to_hex(key.former_digest));
 }
 
-std::vector<Appended> reserve(const std::vector<Append>& appends, EventId first) {
+std::vector<Appended> assign_ids(const std::vector<Append>& appends, EventId first) {
     std::vector<Appended> reserved;
     reserved.reserve(appends.size());
     for (const Append& append : appends) {

@@ -31,14 +31,14 @@ using FindEarlier = std::function<Result<std::optional<Earlier>>(const Idempoten
 
 /// The ids that the events of each append get if it is written, starting at `first`. The ids of an
 /// append that is not written remain unused.
-WEBHOOKS_EXPORT std::vector<Appended> reserve(const std::vector<Append>& appends, EventId first);
+WEBHOOKS_EXPORT std::vector<Appended> assign_ids(const std::vector<Append>& appends, EventId first);
 
 /// Whether nothing more may be fanned out for a user.
 using IsFull = std::function<bool(const std::string& user)>;
 
 /// Decides each append, considering the earlier ones in the batch. An append that is neither
 /// rejected nor a replay must be written, together with its key.
-/// @param reserved the result of `reserve`.
+/// @param reserved the result of `assign_ids`.
 WEBHOOKS_EXPORT std::vector<Result<Appended>> decide(const std::vector<Append>& appends,
                                                      const std::vector<Appended>& reserved,
                                                      const FindEarlier& find_earlier,

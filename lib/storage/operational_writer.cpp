@@ -60,7 +60,7 @@ std::vector<SubscriptionId> OperationalWriter::recipients(const Fact& fact,
                                                           const OperationalEvent& event) {
     if (!fact.owner) return {};
     std::vector<SubscriptionId> reached = table_.recipients(event, *fact.owner);
-    // It may have become a subscription to these events while the fact was pending.
+    // It may have been changed to receive these events meanwhile; it never receives its own.
     std::erase(reached, fact.subscription);
     return reached;
 }
@@ -72,7 +72,7 @@ bool OperationalWriter::take_room(std::size_t events) {
         std::chrono::floor<std::chrono::minutes>(now_).time_since_epoch().count();
     MinuteCount count = table_.minute_count();
     if (count.minute != minute) count = {.minute = minute};
-    // More recipients than a whole minute has room for get their event at its beginning.
+    // An event with more recipients than the maximum is appended if it is the first of its minute.
     if (count.events > 0 && count.events + wanted > max_events_in_minute) return false;
     count.events += wanted;
     table_.set_minute_count(count);

@@ -13,8 +13,8 @@
 
 namespace webhooks::storage {
 
-/// Facts of one kind about one subscription that wait to become one event. With a count of 0: an
-/// open window in which nothing has happened since it began.
+/// Facts of one kind about one subscription that wait to become one event. With a count of 0 a
+/// window is open, and nothing has happened in it.
 struct PendingFact {
     Fact fact;
     Time since{};  ///< When the first of them happened.
@@ -67,9 +67,10 @@ public:
     virtual void set_minute_count(const MinuteCount&) = 0;
 };
 
-/// Decides which operational events follow from facts, and appends them: a window's first exhausted
-/// event at once and the rest of it at its end, everything else at once, up to a maximum each
-/// minute, beyond which facts are counted and become one event later.
+/// Decides which operational events follow from facts, and appends them:
+/// - Exhausted events: the first of a window at once, the rest of it as one at its end.
+/// - Everything else at once.
+/// - Beyond a maximum each minute, facts are counted and become one event later.
 class WEBHOOKS_EXPORT OperationalWriter {
 public:
     static constexpr std::int64_t max_events_in_minute = 1000;

@@ -81,7 +81,7 @@ inline void rotate(Subscription& subscription, const Secret& secret, std::chrono
 }
 
 /// Joins what one worker found out of an endpoint to what others did.
-/// @return whether the other workers are to hear until when it is paused now.
+/// @return whether the other workers must be notified until when it is paused now
 inline bool join(const EndpointState& state, Subscription& subscription, Time now) {
     std::optional<Time>& failing_since = subscription.failing_since;
     if (!state.failing_since || !failing_since || *state.failing_since < *failing_since) {
@@ -98,8 +98,8 @@ inline bool join(const EndpointState& state, Subscription& subscription, Time no
     return ends || state.is_asked_for;
 }
 
-/// A success ends the state of which subscribers have heard, whichever worker has it.
-/// @return since when the endpoint failed, if subscribers are to hear that it does no more.
+/// A success ends the state of which subscribers were notified, whichever worker has it.
+/// @return since when the endpoint failed, if subscribers must be notified that it has recovered
 inline std::optional<Time> end_notified_failing(const EndpointState& state,
                                                 Subscription& subscription) {
     if (state.failing_since) return std::nullopt;

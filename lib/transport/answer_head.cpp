@@ -37,7 +37,7 @@ bool is_regular_text(std::string_view text) {
 
 }  // namespace
 
-AnswerHead::Progress AnswerHead::read(std::string_view bytes) {
+AnswerHead::State AnswerHead::read(std::string_view bytes) {
     if (!may_be_http(bytes)) fail("malformed response: not HTTP/1");
     while (error_.empty()) {
         const std::size_t end = bytes.find('\n', searched_);
@@ -46,7 +46,7 @@ AnswerHead::Progress AnswerHead::read(std::string_view bytes) {
             fail("response headers exceed " + std::to_string(max_bytes_ / 1024) + " KiB");
             break;
         }
-        if (end == bytes.npos) return Progress::needs_more;
+        if (end == bytes.npos) return State::needs_more;
         std::string_view line = bytes.substr(line_begin_, end - line_begin_);
         line_begin_ = end + 1;
         if (line.ends_with('\r')) {
@@ -58,12 +58,12 @@ AnswerHead::Progress AnswerHead::read(std::string_view bytes) {
             take_status_line(line);
         } else if (line.empty()) {
             finish_field();
-            return Progress::complete;
+            return State::complete;
         } else {
             take_field_line(line);
         }
     }
-    return Progress::failed;
+    return State::failed;
 }
 
 /// The reason phrase may be missing, and the space before it.

@@ -13,13 +13,13 @@ namespace webhooks::transport {
 /// violates RFC 9112 is accepted, but its connection is not reused.
 class AnswerHead {
 public:
-    enum class Progress { needs_more, complete, failed };
+    enum class State { needs_more, complete, failed };
 
     explicit AnswerHead(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
     /// @param bytes everything that has arrived since the head began; call again with more after
     /// `needs_more`. A peer that speaks another protocol fails at once.
-    Progress read(std::string_view bytes);
+    State read(std::string_view bytes);
 
     /// Why it failed.
     const std::string& error() const noexcept { return error_; }

@@ -31,7 +31,8 @@ AnswerQueue::~AnswerQueue() {
 void AnswerQueue::signal() noexcept {
     if (std::exchange(is_signalled_, true)) return;
     const std::uint64_t one = 1;
-    // It cannot fail: the counter is far from full.
+    // It cannot fail: the counter is far from full. GCC warns of a result that is only cast to
+    // void.
     static_cast<void>(!::write(handle_, &one, sizeof one));
 }
 

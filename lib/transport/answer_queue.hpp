@@ -12,7 +12,7 @@ namespace webhooks::transport {
 using Answered = std::pair<Transport::Token, TransportAnswer>;
 
 /// Answers on their way from the threads that made the attempts to the one that waits for them, and
-/// what else ends its wait. All member functions may be called from any thread at once.
+/// whatever else ends that wait. All member functions may be called from any thread at once.
 class AnswerQueue {
 public:
     /// Throws boost::system::system_error if no descriptor is available.
@@ -27,11 +27,12 @@ public:
     void fail(std::exception_ptr failure) noexcept;
     void wake() noexcept;
 
-    /// Replaces `answers` by those of the queue. @return whether `wake` was called since the last.
+    /// Replaces `answers` by those of the queue. @return whether `wake` was called since the
+    /// last `take`
     bool take(std::vector<Answered>& answers);
     /// No exception is left to be thrown.
     void forget_failure() noexcept;
-    /// Until there is something to take, or a time has come.
+    /// Waits until there is something to take, or until this time.
     void wait(SteadyTime until) const noexcept;
     bool is_empty() const noexcept;
     /// Readable while there is something to take.

@@ -59,12 +59,12 @@ bool AnswerReader::take_plain(std::string_view bytes) {
 bool AnswerReader::read_head() {
     auto& [head, parser, unread, body_bytes, interim_answers] = *parsing_;
     switch (head.read(unread)) {
-        case AnswerHead::Progress::needs_more:
+        case AnswerHead::State::needs_more:
             return false;
-        case AnswerHead::Progress::failed:
+        case AnswerHead::State::failed:
             fail(FailureReason::malformed, head.error());
             return false;
-        case AnswerHead::Progress::complete:
+        case AnswerHead::State::complete:
             break;
     }
     unread.erase(0, head.size());

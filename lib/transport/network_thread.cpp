@@ -9,7 +9,7 @@
 namespace webhooks::transport {
 namespace {
 
-/// The thread ends after this time at the latest if there is no memory to wake it.
+/// At most this long, in case waking fails for lack of memory.
 constexpr std::chrono::seconds longest_run(1);
 
 }  // namespace

@@ -11,8 +11,8 @@
 namespace webhooks::transport {
 
 /// A thread and the transport that it runs, with everything that connections need. What crosses
-/// threads does so in batches. All member functions are called by one thread at a time, another
-/// one; `metrics` by any.
+/// threads does so in batches. Its member functions are called by one thread at a time, never by
+/// the one that it runs; `metrics` by any.
 class NetworkThread final : private Transport::Sink {
 public:
     /// Starts no thread yet. @param answers where they go; it outlives this object.

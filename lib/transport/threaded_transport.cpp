@@ -62,7 +62,7 @@ SteadyTime ThreadedTransport::next_wake() const {
 }
 
 void ThreadedTransport::cancel_all() {
-    // All of them first, so that none is left if the rest throws.
+    // All threads end first, so that none goes on if the rest throws.
     for (const auto& thread : threads_) {
         thread->end();
     }

@@ -5,15 +5,25 @@
 
 namespace webhooks::testing {
 
-/// Undoes migrations 23, 25 and 26, except for their functions.
+/// Undoes migration 27 of SQLite.
+inline void undo_event_index(soci::session& sql) {
+    sql << "DROP TRIGGER webhooks_event_deleted";
+    sql << "DROP TABLE webhooks_event_index";
+    sql << "ALTER TABLE webhooks_state DROP COLUMN indexed_to";
+    sql << "CREATE INDEX webhooks_event_subscription "
+           "ON webhooks_event (subscription_id, id, created_at)";
+}
+
+/// Undoes migrations 23, 25, 26 and 27, except for their functions.
 inline void undo_latest(soci::session& sql) {
+    if (sql.get_backend_name() != "postgresql") undo_event_index(sql);
     sql << "ALTER TABLE webhooks_rollup DROP COLUMN unjudged";
     sql << "DROP TABLE webhooks_fan_out";
     sql << "ALTER TABLE webhooks_subscription DROP COLUMN delivery";
     sql << "ALTER TABLE webhooks_message DROP COLUMN deliver_at";
 }
 
-/// Undoes migrations 21 to 26 of PostgreSQL.
+/// Undoes migrations 21 to 27 of PostgreSQL.
 inline void make_publish_old(soci::session& sql) {
     undo_latest(sql);
     for (const char* function :

@@ -8,6 +8,8 @@
 #include <support/catch.hpp>
 #include <support/postgresql_cluster.hpp>
 #include <support/temporary_folder.hpp>
+#include <utility>
+#include <webhooks/forwarding_storage.hpp>
 #include <webhooks/testing/manual_clock.hpp>
 #include <webhooks/testing/storage_contract/fixture.hpp>
 #include <webhooks/webhooks.hpp>
@@ -37,6 +39,26 @@ struct OnSqlite final : StorageUnderTest {
             .value();
     }
     TemporaryFolder folder;
+};
+
+/// As below a service that does maintenance after each batch, for two events at a time: some events
+/// are in the index of subscriptions' events, some not, and some are being indexed.
+struct OnIndexedSqlite final : StorageUnderTest {
+    class Indexing final : public ForwardingStorage {
+    public:
+        using ForwardingStorage::ForwardingStorage;
+
+        Result<BatchReceipt> write(WorkerId worker, const Batch& batch) override {
+            Result<BatchReceipt> receipt = ForwardingStorage::write(worker, batch);
+            if (receipt) maintain({.limit = 2}).value();
+            return receipt;
+        }
+    };
+
+    std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) override {
+        return std::make_shared<Indexing>(place.make(std::move(clock)));
+    }
+    OnSqlite place;
 };
 #endif
 

@@ -97,7 +97,7 @@ void judge(const std::string& text) {
     expect(verdict.has_value(), "a turn without an end judges");
     expect(judge.steps() <= payload.size() + filter::max_steps, "a filter keeps its limit");
     expect(verdict == judge.lets_through(condition, ""), "a verdict stays");
-    for (const FilterCondition& part : explain(*condition, filter, judge.message())) {
+    for (const FilterCondition& part : explain(*condition, filter, judge.candidate())) {
         expect(filter.find(part.text) != std::string::npos, "a condition is part of its filter");
         expect(!part.value || is_storable_text(*part.value), "a value is UTF-8");
         expect(!part.value || part.value->size() <= max_condition_value_bytes, "a value is cut");

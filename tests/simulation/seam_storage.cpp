@@ -27,13 +27,20 @@ void SeamStorage::pause() {
     process_.note_trouble();
 }
 
+/// Calls take no time once faults have stopped. Workers share one thread here: with short leases
+/// and slow calls they would never stop to lose their leases, and to say so by operational events.
+void SeamStorage::pass_latency() {
+    if (!world_.has_faults) return;
+    world_.pass(world_.random.between(Micros(0), world_.config.call_latency));
+}
+
 Result<> SeamStorage::intercept(Call call, const std::function<Result<>()>& forward) {
     const Plenty plenty;
     const Faults& faults = world_.config.faults;
     ++world_.statistics.calls;
     world_.trace("process " + std::to_string(process_.index) + " calls " + to_string(call));
     if (process_.is_dead()) return lose("the process is dead");
-    world_.pass(world_.random.between(Micros(0), world_.config.call_latency));
+    pass_latency();
     if (meets(faults.rejected)) return lose("storage was told to fail");
     const bool crashes = meets(faults.crash_at_call);
     if (crashes && world_.random.chance(0.5)) {
@@ -46,7 +53,7 @@ Result<> SeamStorage::intercept(Call call, const std::function<Result<>()>& forw
         process_.crash("after a storage call");
         return lose("the process is dead");
     }
-    world_.pass(world_.random.between(Micros(0), world_.config.call_latency));
+    pass_latency();
     if (meets(faults.pause)) pause();
     if (meets(faults.answer_lost)) {
         ++world_.statistics.answers_lost;

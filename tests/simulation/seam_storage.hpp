@@ -27,6 +27,7 @@ private:
     bool meets(double probability);
     Result<> lose(const char* what);
     void pause();
+    void pass_latency();
 
     World& world_;
     Process& process_;

@@ -19,8 +19,7 @@ struct StorageSample {
     // Events that wait in storage for an attempt, not in the memory of a worker.
     std::size_t due = 0;        ///< Due, and not claimed by a worker.
     std::size_t scheduled = 0;  ///< Due later.
-    std::size_t deferred =
-        0;  ///< Reserved for subscriptions that are paused or whose queue is full.
+    std::size_t reserved = 0;   ///< For subscriptions that are paused or whose queue is full.
     std::optional<Time> oldest_due = {};  ///< The earliest due time among `due`.
     /// When the oldest event was created that feeds do not show yet, because a transaction that is
     /// open may still append one before it.

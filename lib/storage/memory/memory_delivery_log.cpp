@@ -107,7 +107,7 @@ std::vector<Result<Appended>> MemoryStorage::append(const Worker& worker, const 
     const Time now = clock_->now();
     const std::vector<Append>& appends = batch.appends;
     std::vector<Result<Appended>> verdicts = decide(
-        appends, reserve(appends, {log_.last_event().value + 1}),
+        appends, assign_ids(appends, {log_.last_event().value + 1}),
         [&](const IdempotencyKey& key) { return idempotency_keys_.find(key, now); },
         [&](const std::string& user) { return fan_outs_.is_full(user); });
     for (std::size_t i = 0; i < appends.size(); ++i) {

@@ -128,7 +128,7 @@ void MemoryLog::count(StorageSample& sample, Time now) const {
     for (const auto& [due, id] : due_) {
         ++(due <= now ? sample.due : sample.scheduled);
     }
-    sample.deferred = reserved_.size();
+    sample.reserved = reserved_.size();
     if (sample.due > 0) sample.oldest_due = due_.begin()->first;
 }
 

@@ -1,6 +1,7 @@
 #include <array>
 #include <charconv>
 #include <storage/sql/attempt_details.hpp>
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/header_text.hpp>
 #include <string_view>
 
@@ -52,6 +53,32 @@ std::shared_ptr<const AttemptDetails> read_details(const std::optional<std::stri
     details.response_headers =
         read_headers(std::string_view(*text).substr(std::min(end + 1, text->size())), is_encrypted);
     return std::make_shared<const AttemptDetails>(std::move(details));
+}
+
+std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
+    std::vector<Attempt> attempts;
+    Attempt attempt;
+    std::optional<std::string> details;
+    soci::statement query(sql);
+    query.exchange(soci::into(attempt.number));
+    query.exchange(soci::into(attempt.sent_at));
+    query.exchange(soci::into(attempt.duration));
+    query.exchange(soci::into(attempt.status_code));
+    query.exchange(soci::into(attempt.response));
+    query.exchange(soci::into(attempt.error_message));
+    query.exchange(soci::into(attempt.outcome));
+    query.exchange(soci::into(details));
+    query.exchange(soci::into(attempt.key_id));
+    query.exchange(soci::use(event, "id"));
+    for_each_row(
+        query,
+        "SELECT number, sent_at, duration_us, status_code, response, error_message, "
+        "outcome, details, key_id FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
+        [&] {
+            attempt.details = read_details(details, attempt.key_id != 0);
+            attempts.push_back(attempt);
+        });
+    return attempts;
 }
 
 }  // namespace webhooks::storage

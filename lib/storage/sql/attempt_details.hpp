@@ -1,9 +1,13 @@
 #pragma once
 
+#include <soci/soci.h>
+
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 #include <webhooks/event.hpp>
+#include <webhooks/ids.hpp>
 
 namespace webhooks::storage {
 
@@ -13,5 +17,8 @@ std::optional<std::string> write_details(const std::shared_ptr<const AttemptDeta
 /// @param is_encrypted as in `read_headers`
 std::shared_ptr<const AttemptDetails> read_details(const std::optional<std::string>& text,
                                                    bool is_encrypted);
+
+/// The attempts of an event, with their details. Throws what SOCI throws.
+std::vector<Attempt> read_attempts(soci::session& sql, EventId event);
 
 }  // namespace webhooks::storage

@@ -6,6 +6,7 @@
 #include <storage/sql/delivered.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/event_row.hpp>
+#include <storage/sql/events_of.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
 #include <storage/sql/order_table.hpp>
@@ -120,7 +121,7 @@ private:
         const auto count = [&](Rows rows) {
             const std::string condition = where(list, rows);
             const unsigned joins = rows == Rows::in_scope ? 0 : list.joins();
-            return "SELECT count(*)" + from_events(joins) + condition;
+            return "SELECT count(*)" + from_events(events(rows), joins) + condition;
         };
         if (holds_ != Holds::always) return count(Rows::matching);
         return "SELECT (" + count(Rows::in_scope) + ") - (" + count(Rows::not_matching) + ")";
@@ -149,10 +150,10 @@ private:
         if (last) query.exchange(use(*last, "until"));
         query.exchange(use(plan_.take, "take"));
         query.exchange(use(plan_.skip, "skip"));
-        for_each_row(
-            query,
-            "SELECT e.id" + from_events(list.joins()) + condition + " LIMIT :take OFFSET :skip",
-            [&] { ids.push_back(id); });
+        for_each_row(query,
+                     "SELECT e.id" + from_events(events(Rows::matching), list.joins()) + condition +
+                         " LIMIT :take OFFSET :skip",
+                     [&] { ids.push_back(id); });
         return ids;
     }
 
@@ -165,16 +166,21 @@ private:
         return text + ")";
     }
 
+    bool is_of_undelivered(Rows rows) const {
+        return rows == Rows::not_matching || (rows == Rows::matching && holds_ == Holds::never);
+    }
+    /// Whether events are found by id, in order of id, instead of by their subscription.
+    bool is_by_id(Rows rows) const { return is_of_undelivered(rows) || is_of_all(); }
+
+    std::string events(Rows rows) const {
+        return is_by_id(rows) ? all_events : events_of(sql_, in_scope("subscription_id"));
+    }
+
     /// The scope is outside the user's condition, which cannot widen it.
     std::string where(ListSql& list, Rows rows) const {
-        const bool is_of_undelivered =
-            rows == Rows::not_matching || (rows == Rows::matching && holds_ == Holds::never);
-        // A `+` before the column prevents the use of its index: rows are then found by id, in
-        // order of id.
-        const bool is_by_id = is_of_undelivered || is_of_all();
-        std::string text =
-            " WHERE " + in_scope(is_by_id ? "+e.subscription_id" : "e.subscription_id");
-        if (is_of_undelivered) {
+        // A `+` before the column prevents the use of its index.
+        std::string text = " WHERE " + (is_by_id(rows) ? in_scope("+e.subscription_id") : "1 = 1");
+        if (is_of_undelivered(rows)) {
             text += " AND e.id IN (SELECT n.event_id FROM webhooks_undelivered n WHERE " +
                     in_scope("n.subscription_id") +
                     " UNION ALL SELECT w.id FROM webhooks_event w WHERE w.id > " +
@@ -214,32 +220,6 @@ private:
     /// be in the memory of its worker.
     EventId low_water_{};
 };
-
-std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
-    std::vector<Attempt> attempts;
-    Attempt attempt;
-    std::optional<std::string> details;
-    soci::statement query(sql);
-    query.exchange(into(attempt.number));
-    query.exchange(into(attempt.sent_at));
-    query.exchange(into(attempt.duration));
-    query.exchange(into(attempt.status_code));
-    query.exchange(into(attempt.response));
-    query.exchange(into(attempt.error_message));
-    query.exchange(into(attempt.outcome));
-    query.exchange(into(details));
-    query.exchange(into(attempt.key_id));
-    query.exchange(use(event, "id"));
-    for_each_row(
-        query,
-        "SELECT number, sent_at, duration_us, status_code, response, error_message, "
-        "outcome, details, key_id FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
-        [&] {
-            attempt.details = read_details(details, attempt.key_id != 0);
-            attempts.push_back(attempt);
-        });
-    return attempts;
-}
 
 /// What its requests carry, which lists do not tell.
 void read_request(soci::session& sql, EventHistory& history) {

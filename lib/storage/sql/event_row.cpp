@@ -45,8 +45,8 @@ std::span<const Column> event_columns() {
     return columns_of_events;
 }
 
-std::string from_events(unsigned joins, const char* attempts) {
-    std::string text = " FROM webhooks_event e";
+std::string from_events(const std::string& events, unsigned joins, const char* attempts) {
+    std::string text = " FROM " + events;
     if (joins & message) text += " JOIN webhooks_message m ON m.id = e.message_id";
     if (joins & attempt) text += attempts;
     if (joins & undelivered) {
@@ -67,7 +67,7 @@ std::string EventRow::select(const Content& content) {
            "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)) "
            "WHEN a.outcome NOT IN (4, 5) THEN 1 ELSE 0 END, " +
            content.is_too_large + ", m.ordering_key, CASE WHEN e.worker_id = 0 THEN 1 ELSE 0 END" +
-           from_events(everything, content.attempts);
+           from_events(all_events, everything, content.attempts);
 }
 
 void EventRow::define(soci::statement& query) {

@@ -22,9 +22,13 @@ inline constexpr const char* latest_attempt_lateral =
     " LEFT JOIN LATERAL (SELECT * FROM webhooks_attempt l WHERE l.event_id = e.id "
     "ORDER BY l.number DESC LIMIT 1) a ON TRUE";
 
+inline constexpr const char* all_events = "webhooks_event e";
+
 /// Events joined with the parts of their message, latest attempt and undelivered row that the joins
 /// of columns name.
-std::string from_events(unsigned joins, const char* attempts = latest_attempt);
+/// @param events as `e`
+std::string from_events(const std::string& events, unsigned joins,
+                        const char* attempts = latest_attempt);
 
 /// An event with its latest attempt and its next due time.
 struct EventRow {

@@ -1,5 +1,6 @@
 #include <bit>
 #include <storage/sql/event_table.hpp>
+#include <storage/sql/events_of.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/fan_out_table.hpp>
 #include <storage/sql/feed_list.hpp>
@@ -16,6 +17,14 @@ using soci::use;
 /// A transaction that published before a subscription was deleted may be committed after it: its
 /// events are looked for during this time.
 constexpr std::chrono::hours longest_publication{1};
+
+/// Deletes events and their attempts, and which of the messages have no other.
+void erase_log(soci::session& sql, const IdList& events, const IdList& messages) {
+    execute(sql, "DELETE FROM webhooks_attempt WHERE event_id IN " + events.text());
+    execute(sql, "DELETE FROM webhooks_event WHERE id IN " + events.text());
+    execute(sql, "DELETE FROM webhooks_message WHERE id IN " + messages.text() + " AND " +
+                     is_without_events());
+}
 
 }  // namespace
 
@@ -70,38 +79,37 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
     bool is_settled = false;
     execute(sql,
             "SELECT id, CASE WHEN updated_at <= :settled THEN 1 ELSE 0 END "
-            "FROM webhooks_subscription s WHERE deletion = 1 AND (updated_at <= :settled OR EXISTS "
-            "(SELECT 1 FROM webhooks_event e WHERE e.subscription_id = s.id)) LIMIT 1",
+            "FROM webhooks_subscription s WHERE deletion = 1 AND (updated_at <= :settled OR " +
+                has_events(sql, "s.id") + ") LIMIT 1",
             into(owner), into(is_settled), use(settled, "settled"));
     if (!sql.got_data()) return 0;
     std::size_t count = 0;
+    IdList events;
+    IdList messages;
+    EventId id;
     EventId last;
-    execute(sql,
-            "SELECT count(*), coalesce(max(id), 0) FROM (SELECT id FROM webhooks_event "
-            "WHERE subscription_id = :owner ORDER BY id LIMIT :take) e",
-            into(count), into(last), use(owner, "owner"), use(limit, "take"));
-    execute(sql,
-            "DELETE FROM webhooks_message WHERE id IN (SELECT message_id FROM webhooks_event "
-            "WHERE subscription_id = :owner AND id <= :last) "
-            "AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
-            "AND e.id < webhooks_message.id + webhooks_message.event_count "
-            "AND NOT (e.subscription_id = :owner AND e.id <= :last)) "
-            "AND NOT EXISTS (SELECT 1 FROM webhooks_fan_out f "
-            "WHERE f.first_event_id >= webhooks_message.id "
-            "AND f.first_event_id < webhooks_message.id + webhooks_message.event_count)",
-            use(owner, "owner"), use(last, "last"));
-    execute(sql,
-            "DELETE FROM webhooks_attempt WHERE event_id IN (SELECT id FROM webhooks_event "
-            "WHERE subscription_id = :owner AND id <= :last)",
-            use(owner, "owner"), use(last, "last"));
-    execute(sql, "DELETE FROM webhooks_event WHERE subscription_id = :owner AND id <= :last",
-            use(owner, "owner"), use(last, "last"));
-    execute(sql,
-            "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id <= :last",
-            use(owner, "owner"), use(last, "last"));
-    execute(sql,
-            "DELETE FROM webhooks_ordered WHERE subscription_id = :owner AND event_id <= :last",
-            use(owner, "owner"), use(last, "last"));
+    std::int64_t message = 0;
+    soci::statement query(sql);
+    query.exchange(into(id));
+    query.exchange(into(message));
+    query.exchange(use(owner, "owner"));
+    query.exchange(use(limit, "take"));
+    for_each_row(query,
+                 "SELECT e.id, e.message_id FROM " + events_of(sql, "subscription_id = :owner") +
+                     " ORDER BY e.id LIMIT :take",
+                 [&] {
+                     ++count;
+                     last = id;
+                     events.add(id.value);
+                     messages.add(message);
+                 });
+    if (!events.is_empty()) erase_log(sql, events, messages);
+    for (const char* table : {"webhooks_undelivered", "webhooks_ordered"}) {
+        execute(sql,
+                std::string("DELETE FROM ") + table +
+                    " WHERE subscription_id = :owner AND event_id <= :last",
+                use(owner, "owner"), use(last, "last"));
+    }
     if (count < limit && is_settled) {
         execute(sql, "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :owner",
                 use(owner, "owner"));
@@ -154,10 +162,7 @@ std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds 
             "DELETE FROM webhooks_undelivered WHERE (subscription_id, event_id) IN "
             "(SELECT subscription_id, id FROM webhooks_event WHERE id IN " +
                 events.text() + ")");
-    execute(sql, "DELETE FROM webhooks_attempt WHERE event_id IN " + events.text());
-    execute(sql, "DELETE FROM webhooks_event WHERE id IN " + events.text());
-    execute(sql, "DELETE FROM webhooks_message WHERE id IN " + messages.text() + " AND " +
-                     is_without_events());
+    erase_log(sql, events, messages);
     return seen;
 }
 

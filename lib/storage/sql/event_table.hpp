@@ -16,7 +16,7 @@ bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event
 std::optional<SubscriptionId> find_owner(soci::session& sql, EventId event,
                                          std::optional<std::uint64_t> worker_tag);
 /// Deletes an event with its attempts and, after the last event of a message, the message.
-/// @return whether a worker holds it, in memory or as deferred.
+/// @return whether a worker holds it, in memory or as reserved.
 bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event, Time now);
 
 /// Deletes up to `limit` events of a deleted subscription, and marks a subscription that has none

@@ -1,5 +1,6 @@
 #include <bit>
 #include <memory>
+#include <storage/sql/events_of.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/feed_list.hpp>
 #include <storage/sql/id_list.hpp>
@@ -11,8 +12,7 @@ namespace {
 using soci::into;
 using soci::use;
 
-constexpr const char* of_subscription =
-    " WHERE e.subscription_id = :subscription AND e.id > :after AND e.id <= :until";
+constexpr const char* in_feed = "subscription_id = :subscription AND id > :after AND id <= :until";
 
 /// One event and its message.
 struct FeedRow {
@@ -64,8 +64,8 @@ std::optional<EventId> FeedList::first_after(EventId after, std::optional<Time> 
     std::optional<EventId> first;
     const Time earliest = since.value_or(Time{});
     execute(sql_,
-            std::string("SELECT e.id FROM webhooks_event e") + of_subscription +
-                " AND e.created_at >= :earliest ORDER BY e.id LIMIT 1",
+            "SELECT e.id FROM " + events_of(sql_, in_feed) +
+                " WHERE e.created_at >= :earliest ORDER BY e.id LIMIT 1",
             into(first), use(subscription_, "subscription"), use(after, "after"),
             use(until_, "until"), use(earliest, "earliest"));
     return sql_.got_data() ? first : std::nullopt;
@@ -88,10 +88,10 @@ void FeedList::read(EventId after, const FeedRequest& request, FeedRows& rows) c
     sizes.exchange(use(now_, "present"));
     sizes.exchange(use(take, "take"));
     for_each_row(sizes,
-                 "SELECT e.id, " + dialect_.size_of("m.payload") +
-                     " FROM webhooks_event e JOIN webhooks_message m ON m.id = e.message_id" +
-                     of_subscription +
-                     " AND (m.expires_at IS NULL OR m.expires_at > :present)"
+                 "SELECT e.id, " + dialect_.size_of("m.payload") + " FROM " +
+                     events_of(sql_, in_feed) +
+                     " JOIN webhooks_message m ON m.id = e.message_id"
+                     " WHERE (m.expires_at IS NULL OR m.expires_at > :present)"
                      " ORDER BY e.id LIMIT :take",
                  [&] {
                      rows.has_more = count == request.take || bytes > request.max_bytes;
@@ -123,16 +123,21 @@ std::vector<FeedChange> find_feed_changes(soci::session& sql, const std::vector<
     soci::statement query(sql);
     query.exchange(into(change.subscription));
     query.exchange(into(newest));
-    query.exchange(use(end_of_feed, "end"));
-    query.exchange(use(until, "until"));
+    const std::string last = std::to_string(until.value);
     for_each_row(query,
-                 "WITH watch (id, after) AS (VALUES " + rows +
-                     ") SELECT w.id, CASE WHEN s.id IS NULL THEN :end ELSE "
-                     "(SELECT max(e.id) FROM webhooks_event e WHERE e.subscription_id = w.id "
-                     "AND e.id > w.after AND e.id <= :until AND e.id < coalesce("
-                     "(SELECT min(f.first_event_id) FROM webhooks_fan_out f "
-                     "WHERE f.user_id IN ('', s.user_id)), 9223372036854775807)) END FROM watch w "
-                     "LEFT JOIN webhooks_subscription s ON s.id = w.id AND s.deletion = 0",
+                 "WITH given (id, after) AS (VALUES " + rows +
+                     "), watch AS MATERIALIZED (SELECT g.id, g.after, s.id AS present, "
+                     "CASE WHEN s.id IS NULL THEN 0 ELSE coalesce("
+                     "(SELECT min(f.first_event_id) - 1 FROM webhooks_fan_out f "
+                     "WHERE f.user_id IN ('', s.user_id) AND f.first_event_id <= " +
+                     last + "), " + last +
+                     ") END AS until FROM given g "
+                     "LEFT JOIN webhooks_subscription s ON s.id = g.id AND s.deletion = 0) "
+                     "SELECT id, " +
+                     std::to_string(end_of_feed.value) +
+                     " FROM watch WHERE present IS NULL "
+                     "UNION ALL SELECT n.id, max(n.newest) FROM (" +
+                     newest_events_of(sql, "watch") + ") n GROUP BY n.id",
                  [&] {
                      if (!newest) return;
                      change.newest = *newest;

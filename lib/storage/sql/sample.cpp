@@ -21,7 +21,7 @@ void read_events(soci::session& sql, Time now, StorageSample& sample) {
                 counted("claimed_by = 0 AND due_at > :now") + ", " + counted("is_deferred = 1") +
                 ", (SELECT min(due_at) FROM webhooks_undelivered "
                 "WHERE claimed_by = 0 AND due_at <= :now)",
-            into(sample.due), into(sample.scheduled), into(sample.deferred),
+            into(sample.due), into(sample.scheduled), into(sample.reserved),
             into(sample.oldest_due), use(now, "now"));
 }
 

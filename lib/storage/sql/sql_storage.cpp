@@ -292,7 +292,8 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         if (maintenance.keep_audit_for.count() != 0) {
             done += erase_audit(sql, present - maintenance.keep_audit_for, limit);
         }
-        return done + expire(sql, present, maintenance, cursor) >= limit;
+        const bool is_indexing = index_events(sql, limit);
+        return done + expire(sql, present, maintenance, cursor) >= limit || is_indexing;
     });
     // If the transaction failed, its work still has to be done.
     if (is_more) retention_ = cursor;

@@ -148,6 +148,8 @@ protected:
     /// @return the number of examined rows; `limit` if there may be more.
     virtual std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
                                RetentionCursor& cursor);
+    /// Indexes up to `limit` events that have not been indexed. @return whether to go on soon
+    virtual bool index_events(soci::session& /*sql*/, std::size_t /*limit*/) { return false; }
 
     /// As `in_transaction`, for a body that returns a Result: it is committed unless it failed.
     template <class Answering>

@@ -2,6 +2,7 @@
 #include <storage/audit_records.hpp>
 #include <storage/sql/audit_table.hpp>
 #include <storage/sql/event_type_table.hpp>
+#include <storage/sql/events_of.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/operational_table.hpp>
@@ -21,9 +22,9 @@ using soci::use;
 bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since) {
     bool found = false;
     execute(sql,
-            "SELECT EXISTS (SELECT 1 FROM webhooks_event e "
-            "JOIN webhooks_attempt a ON a.event_id = e.id WHERE e.subscription_id = :id "
-            "AND a.outcome = 1 AND a.sent_at >= :since)",
+            "SELECT EXISTS (SELECT 1 FROM " + events_of(sql, "subscription_id = :id") +
+                " JOIN webhooks_attempt a ON a.event_id = e.id "
+                "WHERE a.outcome = 1 AND a.sent_at >= :since)",
             into(found), use(subscription, "id"), use(since, "since"));
     return found;
 }

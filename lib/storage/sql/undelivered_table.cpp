@@ -1,4 +1,5 @@
 #include <storage/delivery_statistics.hpp>
+#include <storage/sql/events_of.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/order_table.hpp>
 #include <storage/sql/undelivered_table.hpp>
@@ -9,7 +10,7 @@ namespace {
 using soci::into;
 using soci::use;
 
-/// A worker's row is its own while the event is in its memory; if it is deferred, it can be taken.
+/// A worker's row is its own while the event is in its memory; if it is reserved, it can be taken.
 constexpr const char* is_reachable = "(claimed_by <= 0 OR is_deferred = 1)";
 
 /// Makes the row of an event due, if no worker has the event in its memory.
@@ -135,19 +136,22 @@ DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscripti
     query.exchange(use(from, "from"));
     for_each_row(query,
                  "SELECT a.sent_at, a.duration_us, a.outcome FROM "
-                 "(SELECT id FROM webhooks_event WHERE subscription_id = :owner "
-                 "ORDER BY id DESC LIMIT :take) e "
-                 "JOIN webhooks_attempt a ON a.event_id = e.id WHERE a.sent_at > :from",
+                 "(SELECT e.id FROM " +
+                     events_of(sql, "subscription_id = :owner") +
+                     " ORDER BY e.id DESC LIMIT :take) e "
+                     "JOIN webhooks_attempt a ON a.event_id = e.id WHERE a.sent_at > :from",
                  [&] { builder.add(sent_at, duration, outcome); });
     DeliveryStatistics statistics = builder.result();
     execute(sql,
             "SELECT (SELECT count(*) FROM webhooks_undelivered "
             "WHERE subscription_id = :owner AND due_at IS NOT NULL) + "
-            "(SELECT count(*) FROM webhooks_event e WHERE e.subscription_id = :owner "
-            "AND e.worker_id <> 0 AND e.id > (SELECT min(low_water) FROM webhooks_worker) "
-            "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
-            "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
-            "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id))",
+            "(SELECT count(*) FROM " +
+                events_of(sql,
+                          "subscription_id = :owner "
+                          "AND id > (SELECT min(low_water) FROM webhooks_worker)") +
+                " WHERE e.worker_id <> 0 AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
+                "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
+                "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id))",
             into(statistics.waiting), use(subscription, "owner"));
     execute(sql,
             "SELECT CAST(coalesce(sum(filtered), 0) AS BIGINT), "

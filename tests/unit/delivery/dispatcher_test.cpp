@@ -6,7 +6,7 @@ namespace webhooks::delivery {
 using namespace std::chrono_literals;
 using Bench = DispatcherBench;
 
-TEST_CASE("events that do not fit in memory are deferred, and requested once there is room") {
+TEST_CASE("events that do not fit in memory are reserved, and requested once there is room") {
     Bench bench({.max_events_in_memory = 100});
     bench.add(1, 100);
     const std::size_t kept = bench.dispatcher.waiting();

@@ -14,7 +14,7 @@ std::vector<std::string> explained(const std::string& text, const std::string& p
     Judge judge("order.created", "application/json", payload);
     std::vector<std::string> lines;
     for (const FilterCondition& condition :
-         explain(std::get<PayloadFilter>(parsed), text, judge.message())) {
+         explain(std::get<PayloadFilter>(parsed), text, judge.candidate())) {
         const auto result = condition.result;
         lines.push_back(std::to_string(condition.character) + " " + condition.text + " [" +
                         condition.value.value_or("-") + "] " +
@@ -61,7 +61,7 @@ TEST_CASE("a long value is cut between characters") {
     for (const char* text : {"payload/a eq 'x'", "payload/b/any()", "exists(payload/c)"}) {
         auto parsed = PayloadFilter::parse(text);
         Judge judge("t", "application/json", payload);
-        const auto conditions = explain(std::get<PayloadFilter>(parsed), text, judge.message());
+        const auto conditions = explain(std::get<PayloadFilter>(parsed), text, judge.candidate());
         REQUIRE(conditions.size() == 1);
         const std::string value = conditions[0].value.value();
         CHECK(value.size() <= max_condition_value_bytes);

@@ -34,11 +34,11 @@ TEST_CASE("all filters of one user together take a limited number of steps") {
     }
     CHECK(judge.steps() <= max_steps + payload.size());
     const FilterPtr cheap = saved_filter("payload/0 eq -1");
-    CHECK(judge.verdict(cheap, "alice") == Verdict::unjudged);
+    CHECK(judge.judgement(cheap, "alice") == Judgement::unjudged);
     CHECK(judge.lets_through(cheap, "alice") == false);
     CHECK(judge.lets_through(cheap, "bob") == true);
-    CHECK(judge.verdict(saved_filter("payload/0 eq 1"), "bob") == Verdict::fails);
-    CHECK(judge.verdict(endless(0), "carol") == Verdict::unjudged);
+    CHECK(judge.judgement(saved_filter("payload/0 eq 1"), "bob") == Judgement::fails);
+    CHECK(judge.judgement(endless(0), "carol") == Judgement::unjudged);
 }
 
 TEST_CASE("filters of many users that have the same text are judged once") {

@@ -23,8 +23,8 @@ void check(const std::vector<Case>& cases) {
         REQUIRE((error ? error->message() : "") == "");
         const auto document = JsonDocument::parse(one.payload);
         REQUIRE(document);
-        const Message message{.event_type = "t", .payload = &*document};
-        CHECK((std::get<PayloadFilter>(parsed).judge(message) == true) == one.matches);
+        const Candidate candidate{.event_type = "t", .payload = &*document};
+        CHECK((std::get<PayloadFilter>(parsed).judge(candidate) == true) == one.matches);
     }
 }
 

@@ -17,7 +17,7 @@ TEST_CASE_METHOD(ApiFixture, "administrators see the whole installation") {
           R"({"active":1,"inactive":0,"failing":0,"paused":0})");
     CHECK(overview.at("users") == 1);
     CHECK(serialize(overview.at("queue")) ==
-          R"({"due":0,"scheduled":0,"inFlight":0,"inMemory":0,"deferred":0,"oldestDueSeconds":0})");
+          R"({"due":0,"scheduled":0,"inFlight":0,"inMemory":0,"reserved":0,"oldestDueSeconds":0})");
     const auto& worker = overview.at("workers").as_array().at(0).as_object();
     CHECK(worker.at("isLive") == true);
     CHECK(worker.at("startedAt") == "2026-01-01T00:00:00.000Z");

@@ -16,7 +16,7 @@ struct ClaimerFixture : StoragePartsFixture {
         while (parts.writer.write_pending() > 0) {
         }
     }
-    /// Events that delivery has deferred.
+    /// Events that delivery has reserved.
     void defer(int count) {
         for (int i = 0; i < count; ++i) {
             publish();
@@ -109,7 +109,7 @@ TEST_CASE_METHOD(ClaimerFixture, "events are delivered by subscriptions no older
     }
 }
 
-TEST_CASE_METHOD(ClaimerFixture, "deferred events are read back on request, as many as requested") {
+TEST_CASE_METHOD(ClaimerFixture, "reserved events are read back on request, as many as requested") {
     defer(3);
     CHECK_FALSE(parts.claimer.has_refill_requests());
     parts.claimer.add({{.subscription = subscription, .count = 2}});
@@ -132,7 +132,7 @@ TEST_CASE_METHOD(ClaimerFixture, "events of a request whose result was lost are 
     CHECK(parts.claimer.claim_due() == 1);
 }
 
-TEST_CASE_METHOD(LittleMemory, "requests for deferred events wait until there is memory") {
+TEST_CASE_METHOD(LittleMemory, "requests for reserved events wait until there is memory") {
     defer(1);
     publish_due(6);
     REQUIRE(parts.claimer.claim_due() == 6);
@@ -144,7 +144,7 @@ TEST_CASE_METHOD(LittleMemory, "requests for deferred events wait until there is
     CHECK(parts.claimer.serve_refill_requests() == 1);
 }
 
-TEST_CASE_METHOD(ClaimerFixture, "a few requests for deferred events are served at once") {
+TEST_CASE_METHOD(ClaimerFixture, "a few requests for reserved events are served at once") {
     for (int i = 0; i < 25; ++i) {
         parts.claimer.add({{.subscription = subscription, .count = 1}});
     }

@@ -104,7 +104,7 @@ FaultyLife::FaultyLife(FaultyStorage::Breakage breakage) {
 }
 
 /// The endpoint "flaky" fails the first request of each event; "busy" asks for a pause at its first
-/// request, so that later events are deferred.
+/// request, so that later events are reserved.
 std::optional<TransportAnswer> FaultyLife::receive(const OutgoingRequest& request) {
     Received& received = received_[event_of(request.webhook_id)];
     received.payload = *request.body;

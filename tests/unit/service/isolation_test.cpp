@@ -112,7 +112,7 @@ TEST_CASE_METHOD(IsolationFixture, "endpoints that do not answer leave memory to
     CHECK(transport->requests().size() == 302);
 }
 
-TEST_CASE_METHOD(IsolationFixture, "deferred events outlive their worker") {
+TEST_CASE_METHOD(IsolationFixture, "reserved events outlive their worker") {
     options.max_events_in_memory = 10;
     reopen();
     const Subscription away = subscribe_host("away.example.com");

@@ -58,7 +58,7 @@ TEST_CASE("the storage loop does only what is to be done") {
     CHECK(round({.maintain_at = now}) == std::vector{Action::maintain});
 }
 
-TEST_CASE("while a batch is in doubt nothing that it may have deferred is read back") {
+TEST_CASE("while a batch is in doubt nothing that it may have reserved is read back") {
     StorageLoopState state = busy();
     state.is_batch_in_doubt = true;
     CHECK(round(state) == std::vector{Action::heartbeat, Action::take_over, Action::write,

@@ -9,7 +9,7 @@ export default function operatorPages(shared) {
         overview: {
             title: "Overview", subscriptions: "Endpoints", queue: "Queue", perSecond: "Per second", workers: "Workers", storage: "Storage",
             names: { active: "Active", inactive: "Deactivated", failing: "Failing", paused: "Paused", due: "Due", scheduled: "Scheduled",
-                     inFlight: "In flight", inMemory: "In memory", deferred: "Deferred", oldestDueSeconds: "Oldest due",
+                     inFlight: "In flight", inMemory: "In memory", reserved: "Reserved", oldestDueSeconds: "Oldest due",
                      published: "Published", attempts: "Attempts", delivered: "Delivered", failed: "Failed",
                      kind: "Kind", schemaVersion: "Schema", bytes: "Size", partitions: "Partitions" },
             columns: ["Worker", "Host", "Version", "Started", "Heartbeat", "In flight", "In memory"],

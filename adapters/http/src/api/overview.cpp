@@ -20,7 +20,7 @@ void write_queue(json::Writer& writer, const Overview& overview, const WorkerTot
         .member("scheduled", sample.scheduled)
         .member("inFlight", totals.in_flight)
         .member("inMemory", totals.in_memory)
-        .member("deferred", sample.deferred)
+        .member("reserved", sample.reserved)
         .member("oldestDueSeconds", std::chrono::duration<double>(age).count())
         .end_object();
 }

@@ -107,8 +107,8 @@ STORAGE_TEST("only the claim whose result was lost is undone, by its number") {
     const EventId first = this->record_one(id);
     REQUIRE(this->storage->claim(this->worker.id, 1, 1).value().events.size() == 1);
     const EventId lost = this->record_one(id);
-    const EventId deferred = this->append_one(id);
-    this->write({.custody_changes = {{.event = deferred,
+    const EventId reserved = this->append_one(id);
+    this->write({.custody_changes = {{.event = reserved,
                                       .subscription = id,
                                       .due = this->clock->now(),
                                       .custody = Custody::reserved}}});
@@ -117,7 +117,7 @@ STORAGE_TEST("only the claim whose result was lost is undone, by its number") {
 
     this->storage->unclaim(this->worker.id, 4).value();
     CHECK(this->storage->claim(this->worker.id, 10, 5).value().events.empty());
-    for (const auto& [number, event] : {std::pair(2, lost), std::pair(3, deferred)}) {
+    for (const auto& [number, event] : {std::pair(2, lost), std::pair(3, reserved)}) {
         this->storage->unclaim(this->worker.id, number).value();
         const Claim again = this->storage->claim(this->worker.id, 10, 10 + number).value();
         REQUIRE(again.events.size() == 1);

@@ -102,7 +102,7 @@ STORAGE_TEST("every worker hears that an event was deleted which a worker holds"
         event = this->append_one(id);
         this->set_custody(id, event, Custody::in_memory, this->clock->now());
     }
-    SECTION("as deferred") {
+    SECTION("as reserved") {
         event = this->append_one(id);
         this->set_custody(id, event, Custody::reserved, this->clock->now());
     }
@@ -184,7 +184,7 @@ STORAGE_TEST("an event is as requested until a worker has had it in its memory")
         this->set_custody(id, event, Custody::unclaimed, this->clock->now());
         CHECK_FALSE(claimed().is_requested);
     }
-    SECTION("not after it was deferred") {
+    SECTION("not after it was reserved") {
         CHECK(claimed().is_requested);
         this->set_custody(id, event, Custody::reserved, this->clock->now());
         const auto held = this->storage->claim_reserved(this->worker.id, id, 1).value();

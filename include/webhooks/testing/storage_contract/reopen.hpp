@@ -58,7 +58,7 @@ STORAGE_TEST("a reopened delivered event is not a success while it waits") {
     CHECK(successes() == 1);
 }
 
-STORAGE_TEST("a deferred event is taken from its worker when it is reopened") {
+STORAGE_TEST("a reserved event is taken from its worker when it is reopened") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->write({.custody_changes = {{.event = event,
@@ -86,7 +86,7 @@ STORAGE_TEST("an event that a worker has in memory is not reopened") {
         event = this->record_one(id);
         REQUIRE(this->claim() == std::vector{event});
     }
-    SECTION("deferred and taken back") {
+    SECTION("reserved and taken back") {
         event = this->append_one(id);
         this->set_custody(id, event, Custody::reserved, this->clock->now() + 1h);
         REQUIRE(this->claim_reserved(id) == std::vector{event});
@@ -142,10 +142,10 @@ STORAGE_TEST("all failed events are reopened, and nothing else") {
     this->record(id, waiting, {.number = 1, .outcome = Outcome::retry}, later);
     const EventId exhausted = this->append_one(id);
     this->record(id, exhausted, {.number = 1, .outcome = Outcome::exhausted});
-    const EventId deferred = this->append_one(id);
-    this->record(id, deferred, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
+    const EventId reserved = this->append_one(id);
+    this->record(id, reserved, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
     REQUIRE(this->storage->claim(this->worker.id, 10).value().events.size() == 1);
-    this->write({.custody_changes = {{.event = deferred,
+    this->write({.custody_changes = {{.event = reserved,
                                       .subscription = id,
                                       .due = later,
                                       .attempts = 1,
@@ -164,7 +164,7 @@ STORAGE_TEST("all failed events are reopened, and nothing else") {
     CHECK(reopened.count == 3);
     CHECK_FALSE(reopened.next);
     const std::vector<HeldEvent> events = this->storage->claim(this->worker.id, 10).value().events;
-    CHECK(ids(events) == std::vector{waiting, exhausted, deferred});
+    CHECK(ids(events) == std::vector{waiting, exhausted, reserved});
     REQUIRE(events.size() == 3);
     CHECK(events[0].attempts == 1);
     CHECK(events[0].attempts_since_reopened == 0);

@@ -59,7 +59,7 @@ STORAGE_TEST("a sample counts what waits in storage, and tells how long") {
     const StorageSample sample = this->storage->sample().value();
     CHECK(sample.due == 2);
     CHECK(sample.scheduled == 1);
-    CHECK(sample.deferred == 1);
+    CHECK(sample.reserved == 1);
     CHECK(sample.oldest_due == now - 5s);
     this->claim();
     CHECK(this->storage->sample().value().due == 0);

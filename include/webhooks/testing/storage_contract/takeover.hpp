@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-STORAGE_TEST("a worker's deferred events are unclaimed after a takeover, with the same due time") {
+STORAGE_TEST("a worker's reserved events are unclaimed after a takeover, with the same due time") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 1h;
@@ -79,8 +79,8 @@ STORAGE_TEST("a takeover leaves ended events as they were") {
 
 STORAGE_TEST("a worker whose lease has expired is taken over like one that retired") {
     const SubscriptionId id = this->subscribe().id;
-    const EventId deferred = this->append_one(id);
-    this->set_custody(id, deferred, Custody::reserved, this->clock->now() + 1h);
+    const EventId reserved = this->append_one(id);
+    this->set_custody(id, reserved, Custody::reserved, this->clock->now() + 1h);
     const EventId held = this->append_one(id);
     this->set_custody(id, held, Custody::in_memory, this->clock->now() + 1h);
     const std::optional<Worker> other = this->second_worker();

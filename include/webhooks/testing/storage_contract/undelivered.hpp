@@ -48,7 +48,7 @@ STORAGE_TEST("an event that is recorded as in memory stays in its worker's memor
     CHECK(this->event(id, event).is_success);
 }
 
-STORAGE_TEST("a deferred event waits only for its worker, even past its due time") {
+STORAGE_TEST("a reserved event waits only for its worker, even past its due time") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 5s;
@@ -88,13 +88,13 @@ STORAGE_TEST("the custody of an event in memory can change") {
 
 // ---- claim_reserved.
 
-STORAGE_TEST("deferred events come back in order of id, and fewer than the limit means the end") {
+STORAGE_TEST("reserved events come back in order of id, and fewer than the limit means the end") {
     const SubscriptionId id = this->subscribe().id;
     std::vector<EventId> events;
     for (int i = 0; i < 5; ++i) {
         events.push_back(this->append_one(id));
     }
-    // Neither the order in which they were deferred nor when they are due matters.
+    // Neither the order in which they were reserved nor when they are due matters.
     for (const std::size_t i : {3U, 0U, 4U, 2U, 1U}) {
         this->set_custody(id, events[i], Custody::reserved,
                           this->clock->now() - static_cast<int>(i) * 1s);
@@ -108,7 +108,7 @@ STORAGE_TEST("deferred events come back in order of id, and fewer than the limit
     CHECK(take(2).empty());
 }
 
-STORAGE_TEST("claim_reserved returns the deferred events of one subscription") {
+STORAGE_TEST("claim_reserved returns the reserved events of one subscription") {
     const SubscriptionId one = this->subscribe().id;
     const SubscriptionId two = this->subscribe().id;
     const EventId event = this->append({one, two}).value().appends.front().value().first_event;
@@ -141,7 +141,7 @@ STORAGE_TEST("claim_reserved never returns another worker's events") {
     CHECK(this->storage->claim_reserved(retired, id, 10).error() == Errc::fenced);
 }
 
-STORAGE_TEST("a deferred event that was taken back can be delivered") {
+STORAGE_TEST("a reserved event that was taken back can be delivered") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->set_custody(id, event, Custody::reserved, this->clock->now());
@@ -153,7 +153,7 @@ STORAGE_TEST("a deferred event that was taken back can be delivered") {
     CHECK(this->claim().empty());
 }
 
-STORAGE_TEST("deleting a deferred event leaves nothing to take back") {
+STORAGE_TEST("deleting a reserved event leaves nothing to take back") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->set_custody(id, event, Custody::reserved, this->clock->now());
@@ -279,9 +279,9 @@ STORAGE_TEST("the expiry of a message is returned with each event that is read b
     REQUIRE(appended.size() == 1);
     CHECK(appended.front().message->expires_at == now + 1h);
     this->set_custody(id, appended.front().id, Custody::reserved, now);
-    const auto deferred = this->storage->claim_reserved(this->worker.id, id, 10).value();
-    REQUIRE(deferred.size() == 1);
-    CHECK(deferred.front().message->expires_at == now + 1h);
+    const auto reserved = this->storage->claim_reserved(this->worker.id, id, 10).value();
+    REQUIRE(reserved.size() == 1);
+    CHECK(reserved.front().message->expires_at == now + 1h);
 
     this->record_one(id);
     CHECK_FALSE(this->storage->claim(this->worker.id, 10).value().events.at(0).message->expires_at);

@@ -142,7 +142,7 @@ void lock_revision(PostgresqlConnection& connection) {
 void append(PostgresqlConnection& connection, const WorkerContext& context, const Batch& batch,
             EventId first_event, BatchReceipt& receipt) {
     const std::vector<Append>& appends = batch.appends;
-    const std::vector<Appended> reserved = reserve(appends, first_event);
+    const std::vector<Appended> reserved = assign_ids(appends, first_event);
     BatchKeys keys(appends, reserved);
     keys.write(connection, context.now);
     std::vector<Result<Appended>> verdicts = decide(

@@ -150,7 +150,7 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
     PostgresqlArray attempts(Element::integer);
     PostgresqlArray tries(Element::integer);
     PostgresqlArray claimants(Element::bigint);
-    PostgresqlArray deferred(Element::integer);
+    PostgresqlArray reserved(Element::integer);
     PostgresqlArray details(Element::text);
     PostgresqlArray keys(Element::bigint);
     const Attempt none{};
@@ -171,7 +171,7 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
         attempts.add(change.attempts);
         tries.add(change.attempts_since_reopened);
         claimants.add(change.claimed_by.value);
-        deferred.add(change.is_deferred ? 1 : 0);
+        reserved.add(change.is_deferred ? 1 : 0);
         details.add(write_details(attempt.details));
         keys.add(of_attempt(attempt.key_id));
     }
@@ -179,7 +179,7 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
         changes_statement(),
         {parameter(worker.value), events.take(), numbers.take(), sent.take(), durations.take(),
          statuses.take(), responses.take(), errors.take(), outcomes.take(), dues.take(),
-         attempts.take(), tries.take(), claimants.take(), deferred.take(), details.take(),
+         attempts.take(), tries.take(), claimants.take(), reserved.take(), details.take(),
          keys.take(), parameter(changes.begin()->first.value),
          parameter(changes.rbegin()->first.value)});
 }

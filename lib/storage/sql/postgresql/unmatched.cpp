@@ -121,24 +121,24 @@ Judged judge(PostgresqlConnection& connection, filter::FilterCache& filters, std
     filter::Judge judge(plain.event_type, plain.content_type, *plain.payload);
     judge.begin(room.steps);
     const std::size_t parsed_before = filters.parsed_bytes();
-    const auto verdict_on = [&](int row) -> std::optional<filter::Verdict> {
-        if (plain.state != PayloadState::readable) return filter::Verdict::passes;
+    const auto judge_row = [&](int row) -> std::optional<filter::Judgement> {
+        if (plain.state != PayloadState::readable) return filter::Judgement::passes;
         if (filters.parsed_bytes() - parsed_before > room.parsed_bytes) return std::nullopt;
-        return judge.verdict(filters.find(std::string(rows.text(row, 1))),
-                             std::string(rows.text(row, 2)));
+        return judge.judgement(filters.find(std::string(rows.text(row, 1))),
+                               std::string(rows.text(row, 2)));
     };
     Judged judged;
     for (int row = 0; row < rows.size(); ++row) {
         const SubscriptionId subscription{rows.number(row, 0)};
         const bool has_room = judged.waiting.empty();
-        const std::optional<filter::Verdict> verdict = has_room ? verdict_on(row) : std::nullopt;
-        if (!verdict) {
+        const std::optional<filter::Judgement> judgement = has_room ? judge_row(row) : std::nullopt;
+        if (!judgement) {
             judged.waiting.push_back(subscription);
-        } else if (verdict == filter::Verdict::passes) {
+        } else if (judgement == filter::Judgement::passes) {
             judged.matching.add(subscription.value);
         } else {
             filtered.subscriptions.push_back(subscription);
-            if (verdict == filter::Verdict::unjudged) filtered.unjudged.push_back(subscription);
+            if (judgement == filter::Judgement::unjudged) filtered.unjudged.push_back(subscription);
         }
     }
     room.steps -= std::min(room.steps, judge.steps());

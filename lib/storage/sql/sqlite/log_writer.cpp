@@ -37,9 +37,11 @@ std::string select_slice(const std::string& users) {
 
 }  // namespace
 
-SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims)
+SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims,
+                                 SqliteEventIndexer& indexer)
     : sql_(sql),
       claims_(claims),
+      indexer_(indexer),
       order_(sql),
       read_state_(sql, "SELECT revision, last_event_id FROM webhooks_state"),
       write_last_event_(sql, "UPDATE webhooks_state SET last_event_id = ?"),
@@ -100,7 +102,7 @@ std::vector<Result<Appended>> SqliteLogWriter::append(const Batch& batch, const 
                                                       BatchReceipt& receipt) {
     const std::vector<Append>& appends = batch.appends;
     std::vector<Result<Appended>> verdicts = decide(
-        appends, reserve(appends, first_event),
+        appends, assign_ids(appends, first_event),
         [&](const IdempotencyKey& key) { return find_earlier(key, now); },
         [&](const std::string& user) { return is_full(sql_, user); });
     for (std::size_t i = 0; i < appends.size(); ++i) {
@@ -208,6 +210,8 @@ void SqliteLogWriter::make_events(const StoredSlice& stored) {
             is_empty = false;
             insert_event_.execute(event, subscription, stored.message, WorkerId{},
                                   stored.worker_tag, stored.created_at);
+            // The range of its id may have been indexed.
+            indexer_.add(event);
         }
         if (is_there && !is_pulled) {
             put_free(

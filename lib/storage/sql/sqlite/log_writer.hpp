@@ -6,6 +6,7 @@
 #include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/claims.hpp>
+#include <storage/sql/sqlite/event_indexer.hpp>
 #include <storage/sql/sqlite/order.hpp>
 #include <storage/sql/sqlite/statement.hpp>
 #include <string>
@@ -18,7 +19,7 @@ namespace webhooks::storage {
 /// what SOCI throws.
 class SqliteLogWriter {
 public:
-    SqliteLogWriter(soci::session& sql, SqliteClaims& claims);
+    SqliteLogWriter(soci::session& sql, SqliteClaims& claims, SqliteEventIndexer& indexer);
 
     SqliteLogWriter(const SqliteLogWriter&) = delete;
     SqliteLogWriter& operator=(const SqliteLogWriter&) = delete;
@@ -82,6 +83,7 @@ private:
 
     soci::session& sql_;
     SqliteClaims& claims_;
+    SqliteEventIndexer& indexer_;
     SqliteOrder order_;
     SqliteStatement read_state_;
     SqliteStatement write_last_event_;

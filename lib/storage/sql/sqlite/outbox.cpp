@@ -196,15 +196,16 @@ private:
             "= substr(event_type, 1, length(event_type) - 1)) ORDER BY id")
             .for_each(
                 [&](const SqliteRow& row) {
-                    const std::optional<filter::Verdict> verdict = judge.verdict(
+                    const std::optional<filter::Judgement> judgement = judge.judgement(
                         filters.find(std::string(row.text(1))), std::string(row.text(2)));
                     const SubscriptionId id{row.number(0)};
-                    if (verdict == filter::Verdict::passes) {
+                    if (judgement == filter::Judgement::passes) {
                         match.subscriptions.push_back(id.value);
                         return;
                     }
                     match.filtered.subscriptions.push_back(id);
-                    if (verdict == filter::Verdict::unjudged) match.filtered.unjudged.push_back(id);
+                    if (judgement == filter::Judgement::unjudged)
+                        match.filtered.unjudged.push_back(id);
                 },
                 publication.user_id, publication.event_type);
         return match;

@@ -75,7 +75,8 @@ Result<> SqliteStorage::open() {
         }
         api_keys_.emplace(options_);
         claims_.emplace(writer_);
-        log_.emplace(writer_, *claims_);
+        indexer_.emplace(writer_);
+        log_.emplace(writer_, *claims_, *indexer_);
         checkpointer_.emplace(writer_, options_);
         return {};
     });
@@ -317,6 +318,7 @@ BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventI
     receipt.deactivated = write_findings(sql, batch, writer);
     receipt.operational = writer.appended();
     log_->write_progress(worker, batch);
+    indexer_->follow();
     return receipt;
 }
 

@@ -9,6 +9,7 @@
 #include <storage/sql/sqlite/checkpointer.hpp>
 #include <storage/sql/sqlite/claims.hpp>
 #include <storage/sql/sqlite/connection.hpp>
+#include <storage/sql/sqlite/event_indexer.hpp>
 #include <storage/sql/sqlite/file_lock.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
 #include <webhooks/sqlite_storage.hpp>
@@ -62,6 +63,9 @@ private:
     const char* worker_has_expired() const override { return "0 > :now"; }
     const char* worker_heartbeat() const override { return "0"; }
     StorageInfo info(soci::session& sql) override;
+    bool index_events(soci::session&, std::size_t limit) override {
+        return indexer_->catch_up(limit);
+    }
     bool read(soci::session& sql, Purpose purpose, const std::stop_token& stop,
               const Body& body) const;
 
@@ -86,6 +90,7 @@ private:
     std::mutex mutex_;
     soci::session writer_;
     std::optional<SqliteClaims> claims_;
+    std::optional<SqliteEventIndexer> indexer_;
     std::optional<SqliteLogWriter> log_;  ///< After what it uses.
     std::optional<SqliteCheckpointer> checkpointer_;
     std::optional<FileLock> lock_;

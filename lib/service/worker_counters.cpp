@@ -1,13 +1,15 @@
 #include <algorithm>
 #include <base/process.hpp>
-#include <service/accounts.hpp>
+#include <service/worker_counters.hpp>
 #include <utility>
 #include <webhooks/version.hpp>
 
 namespace webhooks::service {
 
-Accounts::Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
-                   const delivery::MemoryBudget& budget, std::shared_ptr<Observer> observer)
+WorkerCounters::WorkerCounters(const StorageClock& clock,
+                               std::shared_ptr<metrics::ServiceMetrics> metrics,
+                               const delivery::MemoryBudget& budget,
+                               std::shared_ptr<Observer> observer)
     : clock_(clock),
       metrics_(std::move(metrics)),
       budget_(budget),
@@ -15,7 +17,7 @@ Accounts::Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMe
       host_(host_name()),
       next_report_(clock_.steady_now() + RollupCollector::interval) {}
 
-void Accounts::count(const delivery::Results& written) {
+void WorkerCounters::count(const delivery::Results& written) {
     if (written.batch.attempts.empty()) return;
     is_idle_ = false;
     const SteadyTime now = clock_.steady_now();
@@ -26,12 +28,12 @@ void Accounts::count(const delivery::Results& written) {
                now);
 }
 
-void Accounts::count_published(std::size_t events) {
+void WorkerCounters::count_published(std::size_t events) {
     is_idle_ = false;
     rates_.add({.published = static_cast<double>(events)}, clock_.steady_now());
 }
 
-void Accounts::count_filtered(const Filtered& filtered, Time published_at) {
+void WorkerCounters::count_filtered(const Filtered& filtered, Time published_at) {
     if (filtered.subscriptions.empty()) return;
     rollups_.add_filtered(filtered, published_at, clock_.steady_now());
     metrics_->count_filtered(filtered.subscriptions.size(), filtered.unjudged.size());
@@ -40,7 +42,7 @@ void Accounts::count_filtered(const Filtered& filtered, Time published_at) {
     }
 }
 
-void Accounts::notify_unjudged(SubscriptionId subscription, std::size_t count) {
+void WorkerCounters::notify_unjudged(SubscriptionId subscription, std::size_t count) {
     constexpr std::chrono::minutes interval{1};
     unreported_unjudged_ += count;
     const SteadyTime now = clock_.steady_now();
@@ -57,7 +59,7 @@ void Accounts::notify_unjudged(SubscriptionId subscription, std::size_t count) {
                           .subscription = subscription});
 }
 
-bool Accounts::add_due(delivery::Results& results) {
+bool WorkerCounters::add_due(delivery::Results& results) {
     const SteadyTime now = clock_.steady_now();
     const bool is_due = due_at() <= now;
     if (results.batch.rollups.empty()) results.batch.rollups = rollups_.take_due(now);
@@ -71,15 +73,15 @@ bool Accounts::add_due(delivery::Results& results) {
     return is_due;
 }
 
-SteadyTime Accounts::due_at() const {
+SteadyTime WorkerCounters::due_at() const {
     return is_idle_ ? rollups_.due_at() : std::min(rollups_.due_at(), next_report_);
 }
 
-void Accounts::flush() noexcept {
+void WorkerCounters::flush() noexcept {
     rollups_.flush();
 }
 
-WorkerReport Accounts::report(SteadyTime now) const {
+WorkerReport WorkerCounters::report(SteadyTime now) const {
     return {.host = host_,
             .version = WEBHOOKS_VERSION,
             .in_flight = metrics_->in_flight(),

@@ -16,11 +16,11 @@ namespace webhooks::service {
 
 /// What a worker counts and reports of itself, which goes to storage with its batches. Not
 /// thread-safe.
-class Accounts {
+class WorkerCounters {
 public:
     /// @param observer is told of filters that were not judged.
-    Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
-             const delivery::MemoryBudget& budget, std::shared_ptr<Observer> observer);
+    WorkerCounters(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
+                   const delivery::MemoryBudget& budget, std::shared_ptr<Observer> observer);
 
     /// Results are in storage.
     void count(const delivery::Results& written);

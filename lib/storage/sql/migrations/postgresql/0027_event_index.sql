@@ -1,0 +1,1 @@
+-- Nothing: only SQLite's index is by ranges.
