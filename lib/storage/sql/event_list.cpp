@@ -119,6 +119,8 @@ private:
 
     std::string count_text(ListSql& list) const {
         const auto count = [&](Rows rows) {
+            const bool is_whole = rows == Rows::in_scope || !plan_.condition;
+            if (is_whole && !is_by_id(rows)) return count_of(sql_, in_scope("subscription_id"));
             const std::string condition = where(list, rows);
             const unsigned joins = rows == Rows::in_scope ? 0 : list.joins();
             return "SELECT count(*)" + from_events(events(rows), joins) + condition;

@@ -17,6 +17,9 @@ namespace webhooks::storage {
 /// be read
 std::string events_of(soci::session& sql, const std::string& scope);
 
+/// A statement that counts them.
+std::string count_of(soci::session& sql, const std::string& scope);
+
 /// A condition: the subscription with the id in this column, which is of an outer query, has
 /// events. May be asked for many subscriptions in one statement.
 std::string has_events(soci::session& sql, const std::string& subscription);
