@@ -4,6 +4,8 @@
 /// The rules for URLs, addresses and headers of a subscription. Pure functions: nothing here makes
 /// a DNS lookup or opens a connection. The rules and their reasons: docs/security.md.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -49,7 +51,7 @@ struct EndpointPolicy {
 };
 
 /// An endpoint's URL, parsed once and strictly. This object, not the text, is what the transport
-/// connects to, sends as Host and checks the certificate against.
+/// connects to, sends as Host and checks the certificate against. Its parts are views of it.
 class EndpointUrl {
 public:
     /// @return invalid_argument with one FieldError "url" that says what is wrong.
@@ -57,27 +59,34 @@ public:
 
     bool is_https() const noexcept { return is_https_; }
     /// Lower case, without a trailing dot; an IPv6 address without brackets.
-    const std::string& host() const noexcept { return host_; }
+    std::string_view host() const noexcept { return part(host_at_, host_size_); }
     bool host_is_address() const noexcept { return host_is_address_; }
     std::uint16_t port() const noexcept { return port_; }
     /// The value of the Host header: the host, in brackets if it is an IPv6 address, and the port
     /// unless it is the scheme's default.
-    const std::string& authority() const noexcept { return authority_; }
+    std::string_view authority() const noexcept { return part(authority_at_, authority_size_); }
     /// Path and query as written, "/" for an empty path; never a fragment.
-    const std::string& target() const noexcept { return target_; }
+    std::string_view target() const noexcept { return part(origin_size_, text_.size()); }
     /// Scheme, host and port: the unit of connections and limits, e.g. "https://a.example:443".
-    const std::string& origin() const noexcept { return origin_; }
+    std::string_view origin() const noexcept { return part(0, origin_size_); }
 
 private:
     EndpointUrl() = default;
 
+    std::string_view part(std::size_t at, std::size_t size) const noexcept {
+        return std::string_view(text_).substr(std::min(at, text_.size()), size);
+    }
+
+    /// The origin and the target; the other parts are in the origin. A service keeps very many.
+    std::string text_;
+    std::uint16_t origin_size_ = 0;
+    std::uint16_t authority_at_ = 0;
+    std::uint16_t authority_size_ = 0;
+    std::uint16_t host_at_ = 0;
+    std::uint16_t host_size_ = 0;
+    std::uint16_t port_ = 0;
     bool is_https_ = false;
     bool host_is_address_ = false;
-    std::uint16_t port_ = 0;
-    std::string host_;
-    std::string authority_;
-    std::string target_;
-    std::string origin_;
 };
 
 /// Checks the policy itself: each entry must be able to have an effect.

@@ -61,8 +61,8 @@ const Endpoint* Dispatcher::refresh(SubscriptionQueue& queue, const Now& now) {
         queue.health.begin_version(version, has_state ? endpoint : nullptr, health_policy_);
     }
     if (has_state) {
-        queue.health.apply_pause(endpoint->paused_until, now);
-        queue.health.apply_notified(endpoint->notified_failing_since);
+        queue.health.apply_pause(endpoint->extras().paused_until, now);
+        queue.health.apply_notified(endpoint->extras().notified_failing_since);
     }
     queue.refreshed_at = changes;
     return endpoint;

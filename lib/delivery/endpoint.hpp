@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 #include <webhooks/ids.hpp>
 #include <webhooks/retry_on.hpp>
@@ -15,33 +16,58 @@
 
 namespace webhooks::delivery {
 
+/// What few subscriptions have.
+struct EndpointExtras {
+    std::vector<RetiredSecret> retired_secrets = {};  ///< As in Subscription.
+    /// The target without headers of a trace, if it has some.
+    std::shared_ptr<const Target> traced_target = {};
+    std::string target_error = {};  ///< Why there is no target.
+    // As read from storage; while it runs, a worker has newer values.
+    std::optional<Time> failing_since = {};
+    std::optional<Time> paused_until = {};
+    std::optional<Time> notified_failing_since = {};  ///< As in Subscription.
+
+    bool is_empty() const noexcept {
+        return retired_secrets.empty() && !traced_target && target_error.empty() &&
+               !failing_since && !paused_until && !notified_failing_since;
+    }
+};
+
 /// A subscription as delivery uses it. Immutable: a change of the subscription creates a new one.
+/// A service keeps one for each subscription, so it is small.
 struct Endpoint {
     SubscriptionId id{};
-    std::string owner;  ///< The user who owns the subscription.
+    Revision revision = 0;  ///< Identifies the version of the subscription.
+    std::string owner;      ///< The user who owns the subscription.
+    Secret secret;
     /// Absent if the stored URL or headers are no longer allowed; `target_error` says why.
     std::shared_ptr<const Target> target;
-    /// As `target`, without headers of a trace; the same object if it has none.
-    std::shared_ptr<const Target> traced_target;
-    std::string target_error;
-    Secret secret;
-    std::vector<RetiredSecret> retired_secrets;  ///< As in Subscription.
+    std::chrono::seconds timeout{0};  ///< As in Subscription.
     int max_retry_count = 0;
     int rate_limit = 0;
-    std::chrono::seconds timeout{0};  ///< As in Subscription.
     RetryOn retry_on;
     bool is_active = false;
     bool is_unreadable = false;  ///< As in Subscription.
-    Revision revision = 0;       ///< Identifies the version of the subscription.
-    // As read from storage; while it runs, a worker has newer values.
-    std::optional<Time> failing_since;
-    std::optional<Time> paused_until;
-    std::optional<Time> notified_failing_since;  ///< As in Subscription.
 
+    const EndpointExtras& extras() const noexcept {
+        static const EndpointExtras none;
+        return extras_ ? *extras_ : none;
+    }
+    void set_extras(EndpointExtras extras) {
+        extras_ =
+            extras.is_empty() ? nullptr : std::make_shared<const EndpointExtras>(std::move(extras));
+    }
+    /// Where a request with a trace of its own goes.
+    const std::shared_ptr<const Target>& traced_target() const noexcept {
+        return extras().traced_target ? extras().traced_target : target;
+    }
     /// Scheme, host and port of the URL; empty without a target.
     std::string_view origin() const noexcept {
-        return target ? std::string_view(target->url.origin()) : std::string_view();
+        return target ? target->url.origin() : std::string_view();
     }
+
+private:
+    std::shared_ptr<const EndpointExtras> extras_;
 };
 
 /// The current endpoints of all subscriptions.

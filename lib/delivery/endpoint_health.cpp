@@ -39,11 +39,11 @@ void EndpointHealth::begin_version(Revision version, const Endpoint* endpoint,
     known_until_.reset();
     failing_since_.reset();
     failures_ = 0;
-    known_notified_ = endpoint ? endpoint->notified_failing_since : std::nullopt;
+    known_notified_ = endpoint ? endpoint->extras().notified_failing_since : std::nullopt;
     is_notified_ = known_notified_.has_value();
     next_notice_ = Time::min();
-    if (!endpoint || !endpoint->failing_since) return;
-    failing_since_ = endpoint->failing_since;
+    if (!endpoint || !endpoint->extras().failing_since) return;
+    failing_since_ = endpoint->extras().failing_since;
     // The number and kind of its failures are not stored. Until a success the worst is assumed: it
     // takes the slots of failing endpoints, and its next failure may deactivate it.
     last_had_no_response = true;

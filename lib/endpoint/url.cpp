@@ -145,18 +145,27 @@ std::string with_slash(std::string_view target) {
 Result<EndpointUrl> EndpointUrl::parse(std::string_view text) {
     Parts parts;
     EndpointUrl url;
+    std::string host;
     UrlError error = check_characters(text);
     if (!error) error = split(text, parts);
-    if (!error) error = normalise_host(parts, url.host_, url.host_is_address_);
+    if (!error) error = normalise_host(parts, host, url.host_is_address_);
     if (!error) error = parse_port(parts, url.port_);
     if (error) return Error(std::vector<FieldError>{{"url", error}});
 
-    url.is_https_ = parts.is_https;
-    url.target_ = with_slash(parts.target);
-    const std::string host = parts.is_bracketed ? '[' + url.host_ + ']' : url.host_;
+    const auto size = [](std::string_view part) { return static_cast<std::uint16_t>(part.size()); };
+    const std::string bracketed = parts.is_bracketed ? '[' + host + ']' : host;
     const std::string port = ':' + std::to_string(url.port_);
-    url.authority_ = url.port_ == (url.is_https_ ? 443 : 80) ? host : host + port;
-    url.origin_ = (url.is_https_ ? "https://" : "http://") + host + port;
+    const std::string scheme = parts.is_https ? "https://" : "http://";
+    const std::string origin = scheme + bracketed + port;
+    const bool has_default_port = url.port_ == (parts.is_https ? 443 : 80);
+    url.is_https_ = parts.is_https;
+    url.text_ = origin + with_slash(parts.target);
+    url.text_.shrink_to_fit();
+    url.origin_size_ = size(origin);
+    url.authority_at_ = size(scheme);
+    url.authority_size_ = has_default_port ? size(bracketed) : size(bracketed + port);
+    url.host_at_ = static_cast<std::uint16_t>(url.authority_at_ + (parts.is_bracketed ? 1 : 0));
+    url.host_size_ = size(host);
     return url;
 }
 

@@ -193,7 +193,8 @@ void DeliveryLoop::begin_attempts() {
 void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     ++done_;
     if (!start.endpoint->target) {
-        return fail_at_once(start.token, FailureReason::address, start.endpoint->target_error);
+        return fail_at_once(start.token, FailureReason::address,
+                            start.endpoint->extras().target_error);
     }
     if (start.endpoint->is_unreadable) {
         return take_answer(start.token, {.kind = TransportAnswer::Kind::not_sent,
@@ -239,7 +240,7 @@ void DeliveryLoop::add_trace(const delivery::Dispatcher::Start& start, OutgoingR
     const std::optional<TraceContext>& trace = start.event.message->trace;
     if (!trace || !spans_) return;
     const TraceContext sent = trace->child(spans_->of(start.event.id, start.event.attempts + 1));
-    request.target = start.endpoint->traced_target;
+    request.target = start.endpoint->traced_target();
     request.headers.push_back({.name = "traceparent", .value = sent.traceparent});
     if (!sent.tracestate.empty()) {
         request.headers.push_back({.name = "tracestate", .value = sent.tracestate});

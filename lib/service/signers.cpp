@@ -51,7 +51,7 @@ Result<std::shared_ptr<RequestSigner>> Signers::find(
     };
     if (const Result<> added = add(endpoint->secret); !added) return added.error();
     Time valid_until = Time::max();
-    for (const RetiredSecret& retired : endpoint->retired_secrets) {
+    for (const RetiredSecret& retired : endpoint->extras().retired_secrets) {
         if (retired.expires_at <= sent_at) continue;
         if (const Result<> added = add(retired.secret); !added) return added.error();
         valid_until = std::min(valid_until, retired.expires_at);

@@ -34,32 +34,28 @@ std::string owner_and_pattern(const std::string& owner, const std::string& patte
 }
 
 /// A trace of the service's own takes the place of headers that the subscription sets.
-std::shared_ptr<const Target> without_trace(const std::shared_ptr<const Target>& target) {
+/// @return null: it sets none.
+std::shared_ptr<const Target> without_trace(const Target& target) {
     const auto is_of_trace = [](const Header& header) {
         const std::string name = ascii::lower(header.name);
         return name == "traceparent" || name == "tracestate";
     };
-    if (std::ranges::none_of(target->headers, is_of_trace)) return target;
-    auto made = std::make_shared<Target>(*target);
+    if (std::ranges::none_of(target.headers, is_of_trace)) return nullptr;
+    auto made = std::make_shared<Target>(target);
     std::erase_if(made->headers, is_of_trace);
     return made;
 }
 
-template <class Map>
-void insert_into(Map& map, const std::string& key, SubscriptionId id) {
-    auto& ids = map[key];
-    const auto place = std::ranges::lower_bound(ids, id);
-    if (place == ids.end() || *place != id) ids.insert(place, id);
+std::size_t hash_of(const std::string& owner_and_pattern) {
+    return std::hash<std::string>()(owner_and_pattern);
 }
 
 template <class Map>
-void erase_from(Map& map, const std::string& key, SubscriptionId id) {
+void erase_from(Map& map, const typename Map::key_type& key, SubscriptionId id) {
     const auto found = map.find(key);
     if (found == map.end()) return;
-    auto& ids = found->second;
-    const auto place = std::ranges::lower_bound(ids, id);
-    if (place != ids.end() && *place == id) ids.erase(place);
-    if (ids.empty()) map.erase(found);
+    found->second.erase(id);
+    if (found->second.empty()) map.erase(found);
 }
 
 }  // namespace
@@ -104,11 +100,13 @@ void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
         std::shared_ptr<const delivery::Endpoint>& endpoint = found->second.endpoint;
         if (endpoint->revision != notice.judged_at) continue;
         auto changed = std::make_shared<delivery::Endpoint>(*endpoint);
+        delivery::EndpointExtras extras = endpoint->extras();
         if (notice.notified_failing_since) {
-            changed->notified_failing_since = notice.notified_failing_since;
+            extras.notified_failing_since = notice.notified_failing_since;
         } else {
-            changed->paused_until = notice.paused_until;
+            extras.paused_until = notice.paused_until;
         }
+        changed->set_extras(std::move(extras));
         endpoint = std::move(changed);
     }
 }
@@ -120,12 +118,13 @@ void SubscriptionIndex::put(const Subscription& subscription) {
     Entry made{.endpoint = make_endpoint(subscription), .pattern = subscription.event_type};
     const std::string& owner = subscription.user_id;
     const std::string& pattern = subscription.event_type;
-    const std::string owned = owner_and_pattern(owner, pattern);
+    const std::size_t owned = hash_of(owner_and_pattern(owner, pattern));
     FilterPtr filter = filter_of(subscription);
     const auto old = entries_.find(id);
     const bool was_unreadable = old != entries_.end() && old->second.endpoint->is_unreadable;
     if (old != entries_.end()) {
-        erase_from(by_owner_and_pattern_, owner_and_pattern(owner, old->second.pattern), id);
+        erase_from(by_owner_and_pattern_, hash_of(owner_and_pattern(owner, old->second.pattern)),
+                   id);
         erase_from(by_pattern_, old->second.pattern, id);
     }
     filtered_.erase(id);
@@ -133,8 +132,8 @@ void SubscriptionIndex::put(const Subscription& subscription) {
         if (filter) filtered_.emplace(id, OwnedFilter{std::move(filter), owner});
         if (subscription.delivery == Delivery::pull) pulled_.insert(id);
         if (is_matched(subscription)) {
-            insert_into(by_pattern_, pattern, id);
-            insert_into(by_owner_and_pattern_, owned, id);
+            by_pattern_[pattern].insert(id);
+            by_owner_and_pattern_[owned].insert(id);
         }
         if (old == entries_.end()) {
             entries_.emplace(id, std::move(made));
@@ -154,7 +153,7 @@ void SubscriptionIndex::remove(SubscriptionId id) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     const Entry& entry = found->second;
-    const std::string owned = owner_and_pattern(entry.endpoint->owner, entry.pattern);
+    const std::size_t owned = hash_of(owner_and_pattern(entry.endpoint->owner, entry.pattern));
     unreadable_ -= entry.endpoint->is_unreadable;
     erase_from(by_pattern_, entry.pattern, id);
     erase_from(by_owner_and_pattern_, owned, id);
@@ -169,7 +168,6 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     endpoint->id = subscription.id;
     endpoint->owner = subscription.user_id;
     endpoint->secret = subscription.secret;
-    endpoint->retired_secrets = subscription.retired_secrets;
     endpoint->max_retry_count = subscription.max_retry_count;
     endpoint->rate_limit = subscription.rate_limit;
     endpoint->timeout = subscription.timeout;
@@ -177,9 +175,10 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     endpoint->is_active = subscription.is_active;
     endpoint->is_unreadable = subscription.is_unreadable;
     endpoint->revision = subscription.revision;
-    endpoint->failing_since = subscription.failing_since;
-    endpoint->paused_until = subscription.paused_until;
-    endpoint->notified_failing_since = subscription.notified_failing_since;
+    delivery::EndpointExtras extras{.retired_secrets = subscription.retired_secrets,
+                                    .failing_since = subscription.failing_since,
+                                    .paused_until = subscription.paused_until,
+                                    .notified_failing_since = subscription.notified_failing_since};
     // Checked again, because the rules may have become stricter since it was saved.
     Result<EndpointUrl> url = EndpointUrl::parse(subscription.url);
     Result<> verdict = url ? check_url(*url, *policy_) : Result<>(url.error());
@@ -187,10 +186,11 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     if (verdict) {
         endpoint->target = std::make_shared<Target>(
             Target{.url = *std::move(url), .headers = subscription.headers, .policy = policy_});
-        endpoint->traced_target = without_trace(endpoint->target);
+        extras.traced_target = without_trace(*endpoint->target);
     } else {
-        endpoint->target_error = verdict.error().detail();
+        extras.target_error = verdict.error().detail();
     }
+    endpoint->set_extras(std::move(extras));
     return endpoint;
 }
 
@@ -213,14 +213,25 @@ std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
     std::shared_ptr<filter::Judge>& judge, std::size_t& steps) const {
     std::shared_lock lock(mutex_);
     Match match{.revision = revision_};
-    const auto& map = owner ? by_owner_and_pattern_ : by_pattern_;
-    for_each_pattern(owner ? owner_and_pattern(*owner, {}) : std::string(), message.event_type,
-                     [&](const std::string& key) {
-                         const auto found = map.find(key);
-                         if (found == map.end()) return;
-                         match.subscriptions.insert(match.subscriptions.end(),
-                                                    found->second.begin(), found->second.end());
-                     });
+    const auto add = [&match](SubscriptionId id) { match.subscriptions.push_back(id); };
+    const auto add_of_everyone = [&](const std::string& pattern) {
+        const auto found = by_pattern_.find(pattern);
+        if (found != by_pattern_.end()) found->second.for_each(add);
+    };
+    const auto add_of_owner = [&](const std::string& key) {
+        const auto found = by_owner_and_pattern_.find(hash_of(key));
+        if (found == by_owner_and_pattern_.end()) return;
+        const std::string_view pattern = std::string_view(key).substr(owner->size() + 1);
+        found->second.for_each([&](SubscriptionId id) {
+            const Entry& entry = entries_.at(id);
+            if (entry.endpoint->owner == *owner && entry.pattern == pattern) add(id);
+        });
+    };
+    if (owner) {
+        for_each_pattern(owner_and_pattern(*owner, {}), message.event_type, add_of_owner);
+    } else {
+        for_each_pattern({}, message.event_type, add_of_everyone);
+    }
     std::ranges::sort(match.subscriptions);
     if (!pulled_.empty()) {
         std::ranges::copy_if(match.subscriptions, std::back_inserter(match.pulled),

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <delivery/endpoint.hpp>
 #include <filter/judge.hpp>
 #include <map>
 #include <memory>
 #include <optional>
+#include <service/subscription_ids.hpp>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -65,8 +67,6 @@ private:
         std::shared_ptr<const delivery::Endpoint> endpoint;
         std::string pattern;
     };
-    /// Ascending. Most have one or a few, for which a set would take several times the memory.
-    using Ids = std::vector<SubscriptionId>;
     using FilterPtr = filter::FilterPtr;
     struct OwnedFilter {
         FilterPtr filter;
@@ -87,9 +87,11 @@ private:
     std::atomic<std::uint64_t> changes_{0};
     std::atomic<std::size_t> unreadable_{0};
     std::unordered_map<SubscriptionId, Entry> entries_;
-    /// Those that match, by pattern, and by owner and pattern.
-    std::unordered_map<std::string, Ids> by_pattern_;
-    std::unordered_map<std::string, Ids> by_owner_and_pattern_;
+    /// Those that match, by pattern.
+    std::unordered_map<std::string, SubscriptionIds> by_pattern_;
+    /// By the hash of owner and pattern: the texts, which many would have of their own, are those
+    /// of their entries.
+    std::unordered_map<std::size_t, SubscriptionIds> by_owner_and_pattern_;
     /// By text: many subscriptions often have the same, which is judged once per publication.
     std::unordered_map<std::string, std::weak_ptr<const filter::PayloadFilter>> filters_;
     /// Of those subscriptions that have one.

@@ -103,8 +103,9 @@ void Attempt::resolve() {
     progress_.enter(Phase::resolving, now);
     const EndpointUrl& url = request_.target->url;
     if (!url.host_is_address()) {
-        lookup_ = parts_.resolver.resolve(
-            url.host(), now, [this](const Resolved& resolved) { on_resolved(resolved); });
+        lookup_ =
+            parts_.resolver.resolve(std::string(url.host()), now,
+                                    [this](const Resolved& resolved) { on_resolved(resolved); });
         return;
     }
     const Result<IpAddress> address = IpAddress::parse(url.host());
@@ -186,8 +187,9 @@ void Attempt::start_tls() {
     const SteadyTime now = SteadyTime::clock::now();
     progress_.enter(Phase::handshaking, now);
     const EndpointUrl& url = request_.target->url;
-    const ResumableSession earlier = parts_.sessions.find(url.origin(), now);
-    if (!stream_->start_tls(parts_.tls, url.host(), url.host_is_address(), earlier.get())) {
+    const ResumableSession earlier = parts_.sessions.find(std::string(url.origin()), now);
+    if (!stream_->start_tls(parts_.tls, std::string(url.host()), url.host_is_address(),
+                            earlier.get())) {
         return end(not_sent("out of memory"));
     }
     await_handshake_turn(true);
@@ -226,7 +228,7 @@ void Attempt::handshake() {
             break;
     }
     // The session may be what the peer rejected.
-    parts_.sessions.drop(request_.target->url.origin());
+    parts_.sessions.drop(std::string(request_.target->url.origin()));
     if (step.kind == Kind::ended)
         return end(failed(FailureReason::tls, "connection closed in the TLS handshake"));
     end(step.code ? failed(progress_.phase(), step.code) : failed(FailureReason::tls, step.error));
@@ -315,7 +317,8 @@ void Attempt::keep_session(SteadyTime now) {
     if (ResumableSession session = stream_->session()) {
         const auto life = std::min(max_session_life,
                                    std::chrono::seconds(SSL_SESSION_get_timeout(session.get())));
-        parts_.sessions.put(request_.target->url.origin(), std::move(session), now + life);
+        parts_.sessions.put(std::string(request_.target->url.origin()), std::move(session),
+                            now + life);
     }
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 std::shared_ptr<const PreparedTarget> judge(const Target& target, const std::string& user_agent,
                                             Usage usage) {
-    PreparedTarget prepared{.key = {target.url.origin(), target.policy}, .head = {}, .error = {}};
+    PreparedTarget prepared{
+        .key = {std::string(target.url.origin()), target.policy}, .head = {}, .error = {}};
     Result<std::string> head = request_head(target, user_agent, usage);
     if (head) {
         prepared.head = std::move(*head);

@@ -16,7 +16,7 @@ void add_header(std::string& out, std::string_view name, std::string_view value)
 Result<std::string> request_head(const Target& target, const std::string& user_agent, Usage usage) {
     if (Result<> judged = check_headers(target.headers); !judged) return judged.error();
     std::string head = usage == Usage::document ? "GET " : "POST ";
-    head += target.url.target() + " HTTP/1.1\r\n";
+    head.append(target.url.target()).append(" HTTP/1.1\r\n");
     add_header(head, "host", target.url.authority());
     add_header(head, "user-agent", user_agent);
     add_header(head, "accept-encoding", "identity");  // The log can store only text.

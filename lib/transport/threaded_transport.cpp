@@ -36,7 +36,7 @@ ThreadedTransport::~ThreadedTransport() {
 }
 
 void ThreadedTransport::start(Token token, OutgoingRequest request) {
-    const std::size_t host = std::hash<std::string>()(request.target->url.origin());
+    const std::size_t host = std::hash<std::string_view>()(request.target->url.origin());
     threads_[host % threads_.size()]->add(token, std::move(request));
 }
 

@@ -183,8 +183,8 @@ const std::vector<Check<Arrival>> arrival_checks = {
      }},
     {"a request goes to the subscription's URL",
      [](const Arrival& arrival) {
-         const EndpointUrl& sent_to = arrival.request.target->url;
-         const std::string url = "https://" + sent_to.authority() + sent_to.target();
+         const EndpointUrl& to = arrival.request.target->url;
+         const std::string url = "https://" + std::string(to.authority()).append(to.target());
          return any_known(arrival,
                           [&](const Version& version) { return url == version.subscription.url; });
      }},

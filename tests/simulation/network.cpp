@@ -49,7 +49,7 @@ void Network::note(Process& process, const OutgoingRequest& request, EventState&
     process.traffic().start({.identity = process.identity,
                              .subscription = event.subscription,
                              .is_test = is_test(world_.model.publications.at(event.publication)),
-                             .host = request.target->url.authority(),
+                             .host = std::string(request.target->url.authority()),
                              .version = state.version,
                              .answered_at = now + latency,
                              .answer = answer.kind == TransportAnswer::Kind::not_sent ? Answer::none

@@ -150,7 +150,7 @@ TEST_CASE("an endpoint that failed before this process started uses the slots of
     Bench bench({.max_in_flight = 4});
     for (std::int64_t id = 1; id <= 10; ++id) {
         auto failing = std::make_shared<Endpoint>(*bench.endpoint({id}));
-        failing->failing_since = bench.now.time - 1h;
+        failing->set_extras({.failing_since = bench.now.time - 1h});
         bench.endpoints[id] = failing;
         bench.add(id, 1);
     }

@@ -180,7 +180,7 @@ TEST_CASE_METHOD(EndpointHealthFixture, "a new version begins as storage knows i
     CHECK_FALSE(health.is_blocked(now.steady));
     CHECK(health.slot_class() == SlotClass::unproven);
 
-    endpoint.failing_since = now.time - 48h;
+    endpoint.set_extras({.failing_since = now.time - 48h});
     health.begin_version(3, &endpoint, HealthPolicy(options));
     CHECK(health.slot_class() == SlotClass::failing);
     // How often it failed is not stored; enough to count.
@@ -239,7 +239,7 @@ TEST_CASE_METHOD(EndpointHealthFixture, "the first success after such a notice i
         health.apply_notified(now.time);
     }
     SECTION("before this version of the subscription") {
-        endpoint.notified_failing_since = now.time;
+        endpoint.set_extras({.notified_failing_since = now.time});
         health.begin_version(2, &endpoint, HealthPolicy(options));
     }
     const HealthReport report = succeed();

@@ -51,7 +51,7 @@ struct FairnessFixture : ServiceFixture {
     }
 
     const Manner& manner_of(const OutgoingRequest& request) const {
-        const auto found = hostile.find(request.target->url.host());
+        const auto found = hostile.find(std::string(request.target->url.host()));
         return found == hostile.end() ? healthy_manner : found->second;
     }
 
@@ -137,7 +137,7 @@ TEST_CASE_METHOD(FairnessFixture,
     check_fairness(1s);
     std::size_t to_others = 0;
     for (const OutgoingRequest& request : transport->requests()) {
-        const std::string host = request.target->url.host();
+        const std::string host(request.target->url.host());
         if (host != "healthy.example.com" && host != "hostile-slow.example.com") ++to_others;
     }
     CHECK(to_others == 1000);

@@ -109,7 +109,7 @@ std::optional<TransportAnswer> FaultyLife::receive(const OutgoingRequest& reques
     Received& received = received_[event_of(request.webhook_id)];
     received.payload = *request.body;
     const bool is_first = received.requests++ == 0;
-    const std::string& host = request.target->url.host();
+    const std::string host(request.target->url.host());
     TransportAnswer answer{.kind = TransportAnswer::Kind::answered, .status_code = 200};
     if (is_first && host == "flaky.example.com") answer.status_code = 500;
     if (host == "busy.example.com" && !std::exchange(asked_for_pause_, true)) {

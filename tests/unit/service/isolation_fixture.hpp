@@ -48,7 +48,7 @@ struct IsolationFixture : ServiceFixture {
         options.deactivate_after = std::chrono::days(5);
         reopen();
         transport->respond([this](const OutgoingRequest& request) {
-            const auto found = answers.find(request.target->url.host());
+            const auto found = answers.find(std::string(request.target->url.host()));
             return found == answers.end() ? status(200) : found->second;
         });
     }

@@ -51,7 +51,7 @@ TEST_CASE("a retired secret signs until it expires") {
     const Secret secret = make_secret().value();
     const Secret retired = make_secret().value();
     const auto endpoint = endpoint_with(secret);
-    endpoint->retired_secrets = {{.secret = retired, .expires_at = noon + 1h}};
+    endpoint->set_extras({.retired_secrets = {{.secret = retired, .expires_at = noon + 1h}}});
     const auto both = signers.find(endpoint, noon).value();
     CHECK(signature_by(*both) == signature_by(secret) + " " + signature_by(retired));
     CHECK(signers.find(endpoint, noon + 59min).value() == both);

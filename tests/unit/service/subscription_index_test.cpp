@@ -138,20 +138,20 @@ TEST_CASE_METHOD(IndexFixture, "a notice pauses the version that it was judged a
     put(1, "alice", "*");
     const Time until{std::chrono::hours(500'000)};
     index.apply({{.number = 1, .subscription = {1}, .judged_at = 99, .paused_until = until}});
-    CHECK_FALSE(index.endpoint({1})->paused_until);
+    CHECK_FALSE(index.endpoint({1})->extras().paused_until);
     index.apply({{.number = 2, .subscription = {1}, .judged_at = 1, .paused_until = until}});
-    CHECK(index.endpoint({1})->paused_until == until);
+    CHECK(index.endpoint({1})->extras().paused_until == until);
     index.apply({{.number = 3, .subscription = {1}, .deleted_event = EventId{7}, .judged_at = 1}});
-    CHECK(index.endpoint({1})->paused_until == until);
+    CHECK(index.endpoint({1})->extras().paused_until == until);
     index.apply({{.number = 4, .subscription = {1}, .judged_at = 1}});
-    CHECK_FALSE(index.endpoint({1})->paused_until);
+    CHECK_FALSE(index.endpoint({1})->extras().paused_until);
 }
 
 TEST_CASE_METHOD(IndexFixture, "an endpoint whose URL is no longer allowed has no target") {
     put(1, "alice", "*", true, "https://127.0.0.1/");
     const auto endpoint = index.endpoint({1});
     CHECK_FALSE(endpoint->target);
-    CHECK_FALSE(endpoint->target_error.empty());
+    CHECK_FALSE(endpoint->extras().target_error.empty());
     CHECK(match("order.created") == Ids{1});
 }
 
