@@ -116,7 +116,7 @@ void add_memory_rows(Rows& rows, const Scale& scale) {
                  " subscriptions and nothing to do",
          .measure = measure_idle,
          .targets = {{.figure = "cpu_percent", .bar = 1, .aim = 0.1, .is_at_most = true},
-                     {.figure = "resident_mb", .bar = 200, .aim = 80, .is_at_most = true}}});
+                     {.figure = "resident_mb", .bar = 110, .aim = 70, .is_at_most = true}}});
     rows.push_back(backlog(scale, "sqlite", Place::sqlite));
     rows.push_back(backlog(scale, "postgresql", Place::postgresql));
     rows.push_back(large_fanout(scale, "sqlite", Place::sqlite));

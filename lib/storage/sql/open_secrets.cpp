@@ -26,7 +26,7 @@ Error has_no_keys() {
 
 Result<std::size_t> SqlStorage::open_secrets() {
     if (!encryption_.keys) {
-        const Result<> is_plain = run(Purpose::read, [](soci::session& sql) -> Result<> {
+        const Result<> is_plain = run(Purpose::survey, [](soci::session& sql) -> Result<> {
             if (!subscriptions_not_under(sql, 0, {}, 1).empty()) return has_no_keys();
             return {};
         });
@@ -91,7 +91,7 @@ Result<std::size_t> SqlStorage::convert_secrets() {
         return {};
     };
     for (SubscriptionId last{};;) {
-        const auto ids = run(Purpose::read, [&](soci::session& sql) {
+        const auto ids = run(Purpose::survey, [&](soci::session& sql) {
             return Result<std::vector<SubscriptionId>>(
                 subscriptions_not_under(sql, cipher_.current(), last, converted_at_once));
         });

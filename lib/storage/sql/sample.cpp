@@ -26,8 +26,9 @@ void read_events(soci::session& sql, Time now, StorageSample& sample) {
 }
 
 void read_subscriptions(soci::session& sql, Time now, StorageSample& sample) {
+    // The `+` prevents the use of an index, in whose order the rows are all over the table.
     execute(sql,
-            "SELECT " + subscription_counts() + " FROM webhooks_subscription WHERE deletion = 0",
+            "SELECT " + subscription_counts() + " FROM webhooks_subscription WHERE +deletion = 0",
             into(sample.inactive), into(sample.failing), into(sample.paused), into(sample.active),
             use(now, "now"));
 }

@@ -68,7 +68,7 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
 }
 
 Result<Configuration> SqlStorage::configuration(Revision since) {
-    return run(Purpose::read, [&](soci::session& sql) -> Result<Configuration> {
+    return run(Purpose::survey, [&](soci::session& sql) -> Result<Configuration> {
         Configuration changes = read_configuration(sql, since);
         for (Subscription& subscription : changes.subscriptions) {
             cipher_.open_or_clear(subscription);
@@ -303,7 +303,7 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
 Result<StorageSample> SqlStorage::sample() {
     const Result<std::optional<EventId>> settled = last_settled_event();
     if (!settled) return settled.error();
-    return run(Purpose::read, [&](soci::session& sql) -> Result<StorageSample> {
+    return run(Purpose::survey, [&](soci::session& sql) -> Result<StorageSample> {
         StorageSample sample = read_sample(sql, now(sql), worker_has_expired());
         const EventId newest = newest_event(sql);
         const EventId shown = last_before_fan_outs(sql, settled->value_or(newest));

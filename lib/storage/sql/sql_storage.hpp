@@ -27,6 +27,7 @@ namespace webhooks::storage {
 /// The purpose of a transaction.
 enum class Purpose : std::uint8_t {
     read,       ///< Reads one snapshot and writes nothing.
+    survey,     ///< As `read`, for what may read whole tables, which need not stay in memory.
     query,      ///< As `read`, with the time limit of queries.
     query_log,  ///< As `query`, for events, each looked up by key.
     change,     ///< Writes.
@@ -40,7 +41,7 @@ inline bool is_query(Purpose purpose) {
     return purpose == Purpose::query || purpose == Purpose::query_log;
 }
 inline bool is_reading(Purpose purpose) {
-    return purpose == Purpose::read || is_query(purpose);
+    return purpose == Purpose::read || purpose == Purpose::survey || is_query(purpose);
 }
 
 /// The part of a storage that all SQL databases share: everything except workers and how they write

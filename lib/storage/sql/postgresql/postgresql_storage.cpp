@@ -69,6 +69,7 @@ const char* lock_for(Purpose purpose) {
         case Purpose::erase:
             return "SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
         case Purpose::read:
+        case Purpose::survey:
         case Purpose::query:
         case Purpose::query_log:
         case Purpose::change:
@@ -108,6 +109,7 @@ Result<> PostgresqlStorage::open() {
 const char* PostgresqlStorage::begin_for(Purpose purpose) const {
     switch (purpose) {
         case Purpose::read:
+        case Purpose::survey:
             return begin_read.c_str();
         case Purpose::query:
             return begin_query_.c_str();

@@ -33,7 +33,7 @@ private:
 
 SqliteApiKeyFinder::SqliteApiKeyFinder(const SqliteOptions& options)
     : busy_timeout_(options.busy_timeout) {
-    open_connection(sql_, options);
+    open_connection(sql_, options, ConnectionUse::reading);
     select_.emplace(sql_, std::string("SELECT ") + ApiKeyRow::columns +
                               " FROM webhooks_api_key WHERE hash = ?");
     update_.emplace(sql_, "UPDATE webhooks_api_key SET last_used_at = ? WHERE id = ?");

@@ -34,7 +34,7 @@ bool flush_moved(sqlite3* connection) {
 
 SqliteCheckpointer::SqliteCheckpointer(soci::session& writer, const SqliteOptions& options)
     : writer_(writer), next_at_(pages_between) {
-    open_connection(sql_, options);
+    open_connection(sql_, options, ConnectionUse::writing);
     thread_ = start_thread("webhooks-wal", [this] { run(); });
     sqlite3_wal_hook(handle(writer_), on_commit, this);
 }

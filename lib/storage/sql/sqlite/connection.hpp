@@ -3,12 +3,16 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <cstdint>
 #include <webhooks/sqlite_storage.hpp>
 
 namespace webhooks::storage {
 
+/// What a connection is for, which says how much it caches.
+enum class ConnectionUse : std::uint8_t { reading, writing, surveying };
+
 /// Opens the database and configures the connection. Throws what SOCI throws.
-void open_connection(soci::session& sql, const SqliteOptions& options);
+void open_connection(soci::session& sql, const SqliteOptions& options, ConnectionUse use);
 
 /// The handle that SQLite's functions take.
 inline sqlite_api::sqlite3* handle(soci::session& sql) {

@@ -63,7 +63,7 @@ Result<> SqliteStorage::open() {
     if (!file) return file.error();
     lock_path_ = *file + "-lock";
     Result<> connected = guarded(options_.path, [this]() -> Result<> {
-        open_connection(writer_, options_);
+        open_connection(writer_, options_, ConnectionUse::writing);
         // What encryption replaces is overwritten in the file.
         if (options_.encryption.keys) execute(writer_, "PRAGMA secure_delete = ON");
         if (Result<> migrated = migrate(writer_, sqlite_migrations(), begin_write, clock_->now());
@@ -71,8 +71,9 @@ Result<> SqliteStorage::open() {
             return migrated;
         }
         for (std::size_t i = 0; i < options_.readers; ++i) {
-            open_connection(readers_.at(i), options_);
+            open_connection(readers_.at(i), options_, ConnectionUse::reading);
         }
+        open_connection(surveyors_.at(0), options_, ConnectionUse::surveying);
         api_keys_.emplace(options_);
         claims_.emplace(writer_);
         indexer_.emplace(writer_);
@@ -101,7 +102,7 @@ Result<> SqliteStorage::in_transaction(Purpose purpose, const std::stop_token& s
                                        const Body& body) {
     return guarded(options_.path, [&]() -> Result<> {
         if (is_reading(purpose)) {
-            soci::session sql(readers_);
+            soci::session sql(purpose == Purpose::survey ? surveyors_ : readers_);
             Transaction transaction(sql, begin_read);
             if (read(sql, purpose, stop, body)) transaction.commit();
         } else {

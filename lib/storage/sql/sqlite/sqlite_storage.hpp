@@ -85,6 +85,7 @@ private:
     const std::shared_ptr<Clock> clock_;
     const std::shared_ptr<Random> random_;
     soci::connection_pool readers_;
+    soci::connection_pool surveyors_{1};  ///< For Purpose::survey.
     std::optional<SqliteApiKeyFinder> api_keys_;
 
     std::mutex mutex_;
