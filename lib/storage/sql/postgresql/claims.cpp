@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,19 +24,24 @@ constexpr std::size_t few_events = 100;
 /// @pre `wanted` is not empty.
 std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     PostgresqlConnection& connection, const std::set<std::int64_t>& wanted) {
-    PostgresqlArray ids(Element::bigint);
-    for (const std::int64_t id : wanted) {
-        ids.add(id);
-    }
+    static const std::string columns =
+        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace, m.key_id, "
+        "m.ordering_key FROM ";
     static const PreparedStatement select = {
         "read_messages",
-        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace, m.key_id, "
-        "m.ordering_key "
-        "FROM unnest($1::bigint[]) AS wanted(message) " +
+        columns + "unnest($1::bigint[]) AS wanted(message) " +
             look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
+    static const PreparedStatement select_range = {
+        "read_message_range", columns + "webhooks_message m WHERE m.id BETWEEN $1 AND $2"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
-    const PostgresqlRows rows = connection.execute(
-        select, {ids.take(), parameter(*wanted.begin()), parameter(*wanted.rbegin())});
+    const Parameter first = parameter(*wanted.begin());
+    const Parameter last = parameter(*wanted.rbegin());
+    // Of a burst that went beyond memory, all are wanted.
+    const bool is_range = *wanted.rbegin() - *wanted.begin() < std::ssize(wanted);
+    PostgresqlArray ids(Element::bigint);
+    if (!is_range) std::ranges::for_each(wanted, [&ids](std::int64_t id) { ids.add(id); });
+    const PostgresqlRows rows = is_range ? connection.execute(select_range, {first, last})
+                                         : connection.execute(select, {ids.take(), first, last});
     for (int row = 0; row < rows.size(); ++row) {
         auto message = std::make_shared<Message>();
         message->event_type = rows.text(row, 1);
@@ -76,12 +82,13 @@ std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const Postgre
 }
 
 /// Marks rows of webhooks_undelivered as claimed, and reads them.
-/// @param rows selects and locks (subscription_id, event_id), with $1 the worker and $2 the claim.
+/// @param rows selects and locks them, by `ctid`, with $1 the worker and $2 the claim. A locked row
+/// stays where it is, and is found there without an index.
 std::string claiming(const std::string& rows, const std::string& order) {
     return "WITH taken AS MATERIALIZED (" + rows +
            "), marked AS (UPDATE webhooks_undelivered u "
            "SET claimed_by = $1, claim_number = $2, is_deferred = 0 FROM taken t "
-           "WHERE u.subscription_id = t.subscription_id AND u.event_id = t.event_id "
+           "WHERE u.ctid = t.ctid "
            "RETURNING u.event_id, u.due_at, u.attempts, u.tries, u.is_requested) "
            "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1, "
            "e.created_at, m.due_at, m.is_requested FROM marked m " +
@@ -106,7 +113,7 @@ std::vector<HeldEvent> claim_behind(PostgresqlConnection& connection, const Work
         "claim_behind",
         "WITH found AS MATERIALIZED (SELECT f.* FROM unnest($3::bigint[]) AS l(event_id) "
         "JOIN webhooks_ordered o ON o.event_id = l.event_id CROSS JOIN LATERAL "
-        "(SELECT u.subscription_id, u.event_id FROM webhooks_ordered q "
+        "(SELECT u.ctid, u.event_id FROM webhooks_ordered q "
         "JOIN webhooks_undelivered u ON u.subscription_id = q.subscription_id "
         "AND u.event_id = q.event_id WHERE q.subscription_id = o.subscription_id "
         "AND q.ordering_key = o.ordering_key AND q.event_id > o.event_id AND q.worker_id = 0 "
@@ -133,7 +140,7 @@ std::vector<HeldEvent> claim_behind(PostgresqlConnection& connection, const Work
 Claim claim(PostgresqlConnection& connection, const WorkerContext& context, DueCursor& cursor,
             std::size_t limit, std::int64_t number) {
     static const PreparedStatement statement = {
-        "claim", claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
+        "claim", claiming("SELECT ctid FROM webhooks_undelivered "
                           "WHERE claimed_by = 0 AND due_at <= $3 AND (due_at, event_id) > ($5, $6) "
                           "ORDER BY due_at, event_id LIMIT $4 FOR UPDATE SKIP LOCKED",
                           "m.due_at, e.id")};
@@ -183,7 +190,7 @@ std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId
                                       std::int64_t number) {
     static const PreparedStatement statement = {
         "claim_reserved",
-        claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
+        claiming("SELECT ctid FROM webhooks_undelivered "
                  "WHERE is_deferred = 1 AND claimed_by = $1 AND subscription_id = $3 "
                  "ORDER BY event_id LIMIT $4 FOR UPDATE",
                  "e.id")};

@@ -10,8 +10,8 @@ namespace {
 
 using Element = PostgresqlArray::Element;
 
-/// Rows of webhooks_attempt, as arrays.
-class NewAttempts {
+/// Rows of webhooks_attempt for events that were delivered, as arrays.
+class Delivered {
 public:
     void add(EventId event, const Attempt& attempt) {
         events_.add(event.value);
@@ -26,13 +26,9 @@ public:
         is_empty_ = false;
     }
 
+    /// Of events without rows.
     void send(PostgresqlConnection& connection, OnDuplicate on_duplicate) {
-        static const std::string insert =
-            "INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
-            "response, error_message, outcome, key_id) SELECT unnest($1::bigint[]), "
-            "unnest($2::integer[]), "
-            "unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::integer[]), "
-            "unnest($6::text[]), unnest($7::text[]), unnest($8::integer[]), unnest($9::bigint[])";
+        static const std::string insert = insert_attempts() + unnested();
         static const PreparedStatement insert_new = {"insert_attempts", insert};
         static const PreparedStatement insert_unknown = {"insert_unknown_attempts",
                                                          insert + " ON CONFLICT DO NOTHING"};
@@ -43,7 +39,38 @@ public:
              responses_.take(), errors_.take(), outcomes_.take(), keys_.take()});
     }
 
+    /// Of events with rows that the worker holds. @param subscriptions theirs
+    void send_held(PostgresqlConnection& connection, WorkerId worker,
+                   PostgresqlArray& subscriptions) {
+        static const PreparedStatement statement = {
+            "end_held",
+            "WITH ended AS (DELETE FROM webhooks_undelivered u USING (" + unnested() +
+                ", unnest($10::bigint[]) AS subscription_id) h "
+                "WHERE u.subscription_id = h.subscription_id AND u.event_id = h.event_id "
+                "AND u.claimed_by = $11 RETURNING h.*) " +
+                insert_attempts() +
+                "SELECT event_id, number, sent_at, duration_us, status_code, response, "
+                "error_message, outcome, key_id FROM ended"};
+        if (is_empty_) return;
+        connection.send(statement,
+                        {events_.take(), numbers_.take(), sent_.take(), durations_.take(),
+                         statuses_.take(), responses_.take(), errors_.take(), outcomes_.take(),
+                         keys_.take(), subscriptions.take(), parameter(worker.value)});
+    }
+
 private:
+    static std::string insert_attempts() {
+        return "INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
+               "response, error_message, outcome, key_id) ";
+    }
+    static std::string unnested() {
+        return "SELECT unnest($1::bigint[]) AS event_id, unnest($2::integer[]) AS number, "
+               "unnest($3::bigint[]) AS sent_at, unnest($4::bigint[]) AS duration_us, "
+               "unnest($5::integer[]) AS status_code, unnest($6::text[]) AS response, "
+               "unnest($7::text[]) AS error_message, unnest($8::integer[]) AS outcome, "
+               "unnest($9::bigint[]) AS key_id";
+    }
+
     PostgresqlArray events_{Element::bigint};
     PostgresqlArray numbers_{Element::integer};
     PostgresqlArray sent_{Element::bigint};
@@ -59,6 +86,7 @@ private:
 /// The changes that a batch makes to one event.
 struct Change {
     const AttemptRecord* attempt = nullptr;
+    bool is_only = true;  ///< The batch has no other change of the event.
     /// The row that the event has afterwards, unless it is delivered.
     std::optional<Time> due = {};  ///< Absent: it has ended.
     int attempts = 0;
@@ -67,6 +95,11 @@ struct Change {
     bool is_deferred = false;
 
     bool gives_it_away() const { return claimed_by == WorkerId{}; }
+    /// It was delivered, and had its row before the batch.
+    bool ends_held() const {
+        return is_only && attempt != nullptr && attempt->has_row &&
+               attempt->attempt.outcome == Outcome::delivered;
+    }
 };
 
 /// One change for each event, with the same result as writing custody_changes and then attempts one
@@ -87,6 +120,7 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
         const auto [place, is_new] = changes.try_emplace(record.event);
         if (!is_new && place->second.gives_it_away()) continue;
         place->second = {.attempt = &record,
+                         .is_only = is_new,
                          .due = record.due,
                          .attempts = record.attempt.number,
                          .attempts_since_reopened = record.attempts_since_reopened};
@@ -188,12 +222,22 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
 
 void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
                   OnDuplicate on_duplicate) {
-    NewAttempts plain;
+    Delivered plain;
     for (const AttemptRecord& record : batch.attempts) {
         if (record.is_plain()) plain.add(record.event, record.attempt);
     }
     plain.send(connection, on_duplicate);
-    send_changes(connection, worker, condense(batch, worker));
+    Delivered held;
+    PostgresqlArray subscriptions(Element::bigint);
+    std::map<EventId, Change> changes = condense(batch, worker);
+    std::erase_if(changes, [&](const auto& change) {
+        if (!change.second.ends_held()) return false;
+        held.add(change.first, change.second.attempt->attempt);
+        subscriptions.add(change.second.attempt->subscription.value);
+        return true;
+    });
+    send_changes(connection, worker, changes);
+    held.send_held(connection, worker, subscriptions);
 }
 
 }  // namespace webhooks::storage
