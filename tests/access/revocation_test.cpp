@@ -1,6 +1,6 @@
 /// @file
-/// What is revoked or over is rejected by every worker that shares the database, at once: nothing
-/// keeps credentials in memory.
+/// What is revoked or over is rejected by every worker that shares the database, at once. (That a
+/// SQLite file's keys are, by every process: contract/sqlite_test.cpp.)
 
 #include <access/access_fixture.hpp>
 #include <boost/json.hpp>

@@ -7,6 +7,7 @@
 #include <contract/old_subscription.hpp>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <stdexcept>
 #include <support/child_process.hpp>
 
@@ -38,6 +39,44 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
         first.reset();
     }
     CHECK(second->register_worker(10s));
+}
+
+TEST_CASE("an API key that another process deletes from a SQLite file is not found again") {
+    const TemporaryFolder folder;
+    int ready[2];
+    int go[2];
+    REQUIRE((::pipe(ready) == 0 && ::pipe(go) == 0));
+    char byte = 0;
+    // Started first: SQLite, once used, does not survive a fork.
+    auto other = std::async(std::launch::async, [&] {
+        const auto change = [&] {
+            if (::write(ready[1], "r", 1) != 1 || ::read(go[0], &byte, 1) != 1) return "no pipe";
+            soci::session sql(soci::sqlite3, "dbname=" + folder.file("a.db"));
+            sql << "DELETE FROM webhooks_api_key WHERE user_id = 'alice'";
+            sql << "UPDATE webhooks_api_key SET user_id = 'carol' WHERE user_id = 'bob'";
+            return "changed";
+        };
+        return run_in_child(change, 30s);
+    });
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+
+    const auto storage = make_sqlite_storage({.path = folder.file("a.db")}).value();
+    const Principal root = Principal::administrator("root");
+    const std::string deleted(32, 'd');
+    const std::string changed(32, 'c');
+    storage->insert_api_key(root, {.hash = deleted, .user_id = "alice"}).value();
+    storage->insert_api_key(root, {.hash = changed, .user_id = "bob"}).value();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(storage->find_api_key(deleted).value()->user_id == "alice");
+        CHECK(storage->find_api_key(changed).value()->user_id == "bob");
+        CHECK_FALSE(storage->find_api_key(std::string(32, 'x')).value());
+    }
+    REQUIRE(::write(go[1], "g", 1) == 1);
+    REQUIRE(other.get().output == "changed");
+    CHECK_FALSE(storage->find_api_key(deleted).value());
+    CHECK(storage->find_api_key(changed).value()->user_id == "carol");
+    for (const int end : {ready[0], ready[1], go[0], go[1]})
+        ::close(end);
 }
 
 TEST_CASE("a service that lost the answer to its registration registers again after its lease") {

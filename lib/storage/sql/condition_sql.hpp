@@ -28,8 +28,9 @@ struct Dialect {
     /// Follows a nullable sort key, so that nulls are lowest.
     const char* ascending;
     const char* descending;
-    /// Whether the client library holds a whole result in memory, instead of one row.
-    bool buffers_results;
+    /// Precedes the name of a statement of `list_statements`, which are prepared, and its
+    /// parameters. Null: they are not.
+    const char* execute;
 
     /// The number of bytes of a text.
     std::string size_of(std::string_view column) const;

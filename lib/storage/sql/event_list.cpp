@@ -1,10 +1,11 @@
 #include <bit>
+#include <limits>
 #include <publication/webhook_id.hpp>
-#include <query/field_tables.hpp>
 #include <storage/event_view.hpp>
 #include <storage/sql/attempt_details.hpp>
 #include <storage/sql/delivered.hpp>
 #include <storage/sql/event_list.hpp>
+#include <storage/sql/event_row.hpp>
 #include <storage/sql/events_of.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
@@ -17,134 +18,6 @@ namespace {
 using soci::into;
 using soci::use;
 
-enum Join : unsigned { message = 1, attempt = 2, undelivered = 4, everything = 7 };
-
-/// How an event's fields are written, with times in milliseconds.
-constexpr Column event_columns[] = {
-    {"id", "e.id", 0},
-    {"webhookSubscriptionId", "e.subscription_id", 0},
-    {"eventType", "m.event_type", message},
-    {"payload", "m.payload", message},
-    {"statusCode", "a.status_code", attempt, true},
-    {"response", "a.response", attempt, true},
-    {"errorMessage", "a.error_message", attempt, true},
-    // An event of no worker, or below every worker's low-water mark, without an undelivered row is
-    // delivered. This avoids reading its attempts, each of which is on a different page in a long
-    // log.
-    {"isSuccess",
-     "(CASE WHEN u.event_id IS NOT NULL THEN 0 "
-     "WHEN e.worker_id = 0 OR e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), "
-     "9223372036854775807) "
-     "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
-     undelivered},
-    {"retryCount",
-     "(SELECT CASE WHEN count(*) > 1 THEN count(*) - 1 ELSE 0 END FROM webhooks_attempt c "
-     "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))",
-     0},
-    {"sentAt", "(CASE WHEN a.outcome IN (4, 5) THEN NULL ELSE a.sent_at / 1000 END)", attempt,
-     true},
-    {"nextRetryAt", "(u.due_at / 1000)", undelivered, true},
-    {"createdAt", "(e.created_at / 1000)", 0},
-    {"orderingKey", "m.ordering_key", message, true},
-};
-static_assert(query::has_row_for_each<Column>(event_columns, query::event_fields));
-
-constexpr const char* all_events = "webhooks_event e";
-
-/// Events joined with the required parts of their message, latest attempt and undelivered row.
-std::string from(const std::string& events, unsigned joins) {
-    std::string text = " FROM " + events;
-    if (joins & message) text += " JOIN webhooks_message m ON m.id = e.message_id";
-    if (joins & attempt) {
-        text +=
-            " LEFT JOIN webhooks_attempt a ON a.event_id = e.id AND a.number = "
-            "(SELECT max(l.number) FROM webhooks_attempt l WHERE l.event_id = e.id)";
-    }
-    if (joins & undelivered) {
-        text +=
-            " LEFT JOIN webhooks_undelivered u "
-            "ON u.subscription_id = e.subscription_id AND u.event_id = e.id";
-    }
-    return text;
-}
-
-/// An event with its latest attempt and its next due time.
-struct EventRow {
-    /// Where the columns come from that may be left out or are too large.
-    struct Content {
-        std::string payload = "m.payload";
-        std::string payload_key = "m.key_id";
-        std::string response = "a.response";
-        std::string response_key = "a.key_id";
-        std::string is_too_large = "0";
-    };
-
-    static std::string select(const Content& content) {
-        return "SELECT e.id, e.subscription_id, e.created_at, m.event_type, " + content.payload +
-               ", a.sent_at, a.status_code, " + content.response +
-               ", a.error_message, a.outcome, u.due_at, " + content.payload_key + ", " +
-               content.response_key +
-               ", (SELECT count(*) FROM webhooks_attempt c "
-               "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)), " +
-               content.is_too_large +
-               ", m.ordering_key, CASE WHEN e.worker_id = 0 THEN 1 ELSE 0 END" +
-               from(all_events, everything);
-    }
-
-    Event event;
-    std::optional<Time> sent_at;
-    std::optional<int> status_code;
-    std::optional<std::string> response;
-    std::optional<std::string> error_message;
-    std::optional<Outcome> outcome;
-    std::optional<Time> due_at;
-    std::optional<std::int64_t> response_key;
-    int requests = 0;
-    int is_too_large = 0;  ///< Without payload and response, because of the rows before it.
-    std::optional<std::string> ordering_key;
-    bool is_of_no_worker = false;
-
-    void define(soci::statement& query) {
-        query.exchange(into(event.id));
-        query.exchange(into(event.subscription_id));
-        query.exchange(into(event.created_at));
-        query.exchange(into(event.event_type));
-        query.exchange(into(event.payload));
-        query.exchange(into(sent_at));
-        query.exchange(into(status_code));
-        query.exchange(into(response));
-        query.exchange(into(error_message));
-        query.exchange(into(outcome));
-        query.exchange(into(due_at));
-        query.exchange(into(event.payload_key_id));
-        query.exchange(into(response_key));
-        query.exchange(into(requests));
-        query.exchange(into(is_too_large));
-        query.exchange(into(ordering_key));
-        query.exchange(into(is_of_no_worker));
-    }
-
-    Event to_event() const {
-        Event complete = event;
-        complete.response_key_id = response_key.value_or(0);
-        complete.ordering_key = ordering_key.value_or("");
-        if (outcome) {
-            apply_latest_attempt(complete,
-                                 {.sent_at = sent_at.value_or(Time{}),
-                                  .status_code = status_code,
-                                  .response = response,
-                                  .error_message = error_message,
-                                  .outcome = *outcome},
-                                 requests);
-        } else {
-            // Only read from the feed, unless it waits.
-            complete.is_success = is_of_no_worker;
-        }
-        if (due_at) apply_next_retry(complete, *due_at);
-        return complete;
-    }
-};
-
 /// Builds and executes the statements of one list.
 class EventList {
 public:
@@ -153,13 +26,18 @@ public:
         : sql_(sql), dialect_(dialect), scope_(scope), plan_(plan) {
         if (plan.condition) holds_ = holds_for_delivered(*plan.condition);
         if (holds_ == Holds::sometimes) return;
-        execute(sql, "SELECT coalesce(min(low_water), 9223372036854775807) FROM webhooks_worker",
-                into(low_water_));
+        storage::execute(
+            sql, "SELECT coalesce(min(low_water), 9223372036854775807) FROM webhooks_worker",
+            into(low_water_));
     }
 
     std::int64_t count() {
         std::int64_t total = 0;
-        ListSql list(dialect_, event_columns);
+        if (is_plain()) {
+            storage::execute(sql_, execute("count", subscription()), into(total));
+            return total;
+        }
+        ListSql list(dialect_, event_columns());
         const std::string text = count_text(list);
         soci::statement query(sql_);
         query.exchange(into(total));
@@ -175,22 +53,18 @@ public:
     Result<std::vector<Event>> page(std::optional<EventId> last, query::PageSize& size) {
         const std::vector<EventId> ids = page_ids(last);
         if (ids.empty()) return std::vector<Event>();
-        IdList wanted;
-        for (const EventId id : ids) {
-            wanted.add(id.value);
-        }
+        const IdList wanted(ids);
         EventRow row;
         std::unordered_map<EventId, Event> found;
         soci::statement query(sql_);
         row.define(query);
         bool is_small = true;
-        for_each_row(query, EventRow::select(content(size)) + " WHERE e.id IN " + wanted.text(),
-                     [&] {
-                         Event event = row.to_event();
-                         is_small = row.is_too_large == 0 && size.add(content_bytes(event));
-                         if (is_small) found.emplace(event.id, std::move(event));
-                         return is_small;
-                     });
+        for_each_row(query, page_text(wanted, size), [&] {
+            Event event = row.to_event();
+            is_small = row.is_too_large == 0 && size.add(content_bytes(event));
+            if (is_small) found.emplace(event.id, std::move(event));
+            return is_small;
+        });
         if (!is_small) return page_too_large();
         std::vector<Event> events;
         for (const EventId id : ids) {
@@ -205,27 +79,39 @@ private:
     bool is_of_user() const { return !scope_.subscription && !scope_.owner.is_administrator(); }
     bool is_of_all() const { return !scope_.subscription && scope_.owner.is_administrator(); }
 
-    /// The columns of a page. A client library that holds a whole result in memory is not sent more
-    /// than the page may have.
-    EventRow::Content content(const query::PageSize& size) const {
+    /// Whether `list_statements` has what finds its events: all of a subscription, in order of id.
+    bool is_plain() const {
+        return dialect_.execute != nullptr && scope_.subscription && !plan_.condition &&
+               plan_.order.front().field == 0;
+    }
+
+    std::string subscription() const { return std::to_string(scope_.subscription->value); }
+
+    std::string execute(const char* name, const std::string& parameters) const {
+        return std::string(dialect_.execute) + name + " (" + parameters + ")";
+    }
+
+    std::string plain_ids_text(const std::optional<EventId>& last) const {
+        const bool is_descending = plan_.order.front().is_descending;
+        const std::string after = std::to_string(plan_.after.value_or(0));
+        const std::string none = std::to_string(std::numeric_limits<std::int64_t>::max());
+        const std::string before = is_descending && plan_.after ? after : none;
+        return execute(is_descending ? "newest" : "oldest",
+                       subscription() + ", " + (is_descending ? "0" : after) + ", " + before +
+                           ", " + (last ? std::to_string(last->value) : none) + ", " +
+                           std::to_string(plan_.take) + ", " + std::to_string(plan_.skip));
+    }
+
+    std::string page_text(const IdList& ids, const query::PageSize& size) const {
+        if (dialect_.execute != nullptr) {
+            return execute("page", ids.array() + ", " + std::to_string(size.left()) +
+                                       (plan_.reads_payload ? ", true" : ", false") +
+                                       (plan_.reads_response ? ", true" : ", false"));
+        }
         EventRow::Content content;
         if (!plan_.reads_payload) content.payload = "''", content.payload_key = "0";
         if (!plan_.reads_response) content.response = "NULL", content.response_key = "NULL";
-        if (!dialect_.buffers_results || (!plan_.reads_payload && !plan_.reads_response)) {
-            return content;
-        }
-        const auto bytes = [&](const std::string& column) {
-            return "coalesce(" + dialect_.size_of(column) + ", 0)";
-        };
-        const std::string until_here = "sum(" + bytes(content.payload) + " + " +
-                                       bytes(content.response) +
-                                       ") OVER (ORDER BY e.id ROWS UNBOUNDED PRECEDING)";
-        const std::string is_too_large = until_here + " > " + std::to_string(size.left());
-        content.payload = "CASE WHEN " + is_too_large + " THEN '' ELSE " + content.payload + " END";
-        content.response =
-            "CASE WHEN " + is_too_large + " THEN NULL ELSE " + content.response + " END";
-        content.is_too_large = "CASE WHEN " + is_too_large + " THEN 1 ELSE 0 END";
-        return content;
+        return EventRow::select(content) + " WHERE e.id IN " + ids.text();
     }
 
     /// Which events a statement reads.
@@ -237,7 +123,7 @@ private:
             if (is_whole && !is_by_id(rows)) return count_of(sql_, in_scope("subscription_id"));
             const std::string condition = where(list, rows);
             const unsigned joins = rows == Rows::in_scope ? 0 : list.joins();
-            return "SELECT count(*)" + from(events(rows), joins) + condition;
+            return "SELECT count(*)" + from_events(events(rows), joins) + condition;
         };
         if (holds_ != Holds::always) return count(Rows::matching);
         return "SELECT (" + count(Rows::in_scope) + ") - (" + count(Rows::not_matching) + ")";
@@ -246,7 +132,13 @@ private:
     std::vector<EventId> page_ids(const std::optional<EventId>& last) const {
         EventId id;
         std::vector<EventId> ids;
-        ListSql list(dialect_, event_columns);
+        if (is_plain()) {
+            soci::statement query(sql_);
+            query.exchange(into(id));
+            for_each_row(query, plain_ids_text(last), [&] { ids.push_back(id); });
+            return ids;
+        }
+        ListSql list(dialect_, event_columns());
         std::string condition = where(list, Rows::matching);
         if (plan_.after)
             condition += plan_.order[0].is_descending ? " AND e.id < :after" : " AND e.id > :after";
@@ -261,7 +153,7 @@ private:
         query.exchange(use(plan_.take, "take"));
         query.exchange(use(plan_.skip, "skip"));
         for_each_row(query,
-                     "SELECT e.id" + from(events(Rows::matching), list.joins()) + condition +
+                     "SELECT e.id" + from_events(events(Rows::matching), list.joins()) + condition +
                          " LIMIT :take OFFSET :skip",
                      [&] { ids.push_back(id); });
         return ids;
@@ -343,6 +235,28 @@ void read_request(soci::session& sql, EventHistory& history) {
 }
 
 }  // namespace
+
+std::vector<ListStatement> list_statements(const Dialect& dialect) {
+    EventRow::Content content{.payload = "CASE WHEN $3 THEN m.payload ELSE '' END",
+                              .payload_key = "CASE WHEN $3 THEN m.key_id ELSE 0 END",
+                              .response = "CASE WHEN $4 THEN a.response END",
+                              .response_key = "CASE WHEN $4 THEN a.key_id END",
+                              .attempts = latest_attempt_lateral};
+    const std::string is_too_large =
+        "sum(CASE WHEN $3 THEN " + dialect.size_of("m.payload") +
+        " ELSE 0 END + CASE WHEN $4 THEN coalesce(" + dialect.size_of("a.response") +
+        ", 0) ELSE 0 END) OVER (ORDER BY e.id ROWS UNBOUNDED PRECEDING) > $2";
+    content.payload = "CASE WHEN " + is_too_large + " THEN '' ELSE " + content.payload + " END";
+    content.response = "CASE WHEN " + is_too_large + " THEN NULL ELSE " + content.response + " END";
+    content.is_too_large = "CASE WHEN " + is_too_large + " THEN 1 ELSE 0 END";
+    const std::string ids =
+        "SELECT e.id FROM webhooks_event e WHERE e.subscription_id = $1 AND e.id > $2 "
+        "AND e.id < $3 AND e.id <= $4 ORDER BY e.id";
+    return {{"page", EventRow::select(content) + " WHERE e.id = ANY ($1)"},
+            {"oldest", ids + " LIMIT $5 OFFSET $6"},
+            {"newest", ids + " DESC LIMIT $5 OFFSET $6"},
+            {"count", "SELECT count(*) FROM webhooks_event e WHERE e.subscription_id = $1"}};
+}
 
 Result<Page<Event>> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
                                 const query::Plan& plan, std::optional<EventId> last) {

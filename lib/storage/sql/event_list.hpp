@@ -9,6 +9,7 @@
 #include <optional>
 #include <query/plan.hpp>
 #include <storage/sql/condition_sql.hpp>
+#include <string>
 #include <vector>
 #include <webhooks/event.hpp>
 #include <webhooks/principal.hpp>
@@ -20,6 +21,17 @@ struct EventScope {
     Principal owner;  ///< Ignored with a subscription.
     std::optional<SubscriptionId> subscription = {};
 };
+
+/// A statement that `Dialect::execute` executes by its name.
+struct ListStatement {
+    const char* name;
+    std::string text;
+};
+
+/// `page` reads the events $1, with payloads if $3 and responses if $4, up to the one with which
+/// these have more than $2 bytes: a client library that holds a whole result in memory is not sent
+/// more than a page may have. The others find, and count, all events of a subscription.
+std::vector<ListStatement> list_statements(const Dialect& dialect);
 
 /// @param last events after this one are not returned.
 /// @return page_too_large()

@@ -50,7 +50,7 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
     const Result<query::Plan> plan = query::make_plan(list, ListKind::subscriptions);
     if (!plan) return plan.error();
     return opened(run(
-        Purpose::query,
+        list.include_events ? Purpose::query_log : Purpose::query,
         [&](soci::session& sql) -> Result<Page<Subscription>> {
             Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
             query::PageSize size;

@@ -31,6 +31,8 @@ std::string_view take_segment(std::string_view& path) {
 }
 
 bool match_decoded(std::string_view pattern, std::string_view segment, Route& route) {
+    // Most comparisons: each path is compared with the patterns of many operations.
+    if (!pattern.starts_with('{')) return iequals(pattern, segment);
     const bool is_event = pattern == "{event}";
     if (pattern == "{hash}" || pattern == "{file}") {
         (pattern == "{hash}" ? route.asset_hash : route.asset_name) = segment;

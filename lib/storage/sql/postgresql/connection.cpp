@@ -224,18 +224,25 @@ PostgresqlRows PostgresqlConnection::execute(const PreparedStatement& statement,
     return receive();
 }
 
-void PostgresqlConnection::send(const PreparedStatement& statement, Parameters parameters) {
-    const auto expect = [this](int is_sent, const char* prepared) {
-        if (is_sent == 0) throw NoConnection(PQerrorMessage(handle()));
-        unanswered_.push_back(prepared);
-    };
+void PostgresqlConnection::expect(int is_sent, const char* prepared) {
+    if (is_sent == 0) throw NoConnection(PQerrorMessage(handle()));
+    unanswered_.push_back(prepared);
+}
+
+void PostgresqlConnection::prepare(const PreparedStatement& statement) {
+    if (prepared_.contains(statement.name)) return;
     if (unanswered_.empty() && PQenterPipelineMode(handle()) == 0) {
         throw NoConnection(PQerrorMessage(handle()));
     }
-    if (!prepared_.contains(statement.name)) {
-        expect(PQsendPrepare(handle(), statement.name, statement.text.c_str(), 0, nullptr),
-               statement.name);
-        prepared_.insert(statement.name);
+    expect(PQsendPrepare(handle(), statement.name, statement.text.c_str(), 0, nullptr),
+           statement.name);
+    prepared_.insert(statement.name);
+}
+
+void PostgresqlConnection::send(const PreparedStatement& statement, Parameters parameters) {
+    prepare(statement);
+    if (unanswered_.empty() && PQenterPipelineMode(handle()) == 0) {
+        throw NoConnection(PQerrorMessage(handle()));
     }
     std::vector<const char*> values;
     std::vector<int> lengths;

@@ -102,6 +102,8 @@ public:
 
     /// For SOCI. Throws what `execute` throws, for statements sent before.
     soci::session& sql();
+    /// For a statement that SOCI executes by its name. Goes with the next one that is waited for.
+    void prepare(const PreparedStatement& statement);
     /// Throws what SOCI throws.
     PostgresqlRows execute(const PreparedStatement& statement, Parameters parameters);
     /// Sends a statement to be executed together with the next one that is waited for, in one round
@@ -119,6 +121,8 @@ public:
 
 private:
     PGconn* handle() const noexcept;
+    /// @param is_sent what libpq returned. @param prepared the name of a statement, or null.
+    void expect(int is_sent, const char* prepared);
     PostgresqlRows receive();
 
     soci::session sql_;

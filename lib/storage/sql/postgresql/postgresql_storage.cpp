@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <base/thrown.hpp>
+#include <storage/sql/event_list.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/appends.hpp>
@@ -37,6 +38,19 @@ const std::string begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 std::string begin_query(const PostgresqlOptions& options) {
     const auto timeout = std::min(options.query_timeout, options.statement_timeout);
     return begin_read + "; SET LOCAL statement_timeout = " + std::to_string(timeout.count());
+}
+
+void prepare_lists(PostgresqlConnection& connection) {
+    static const std::vector<PreparedStatement> statements = [] {
+        std::vector<PreparedStatement> all;
+        for (ListStatement& each : list_statements(postgresql_dialect)) {
+            all.push_back({each.name, std::move(each.text)});
+        }
+        return all;
+    }();
+    for (const PreparedStatement& statement : statements) {
+        connection.prepare(statement);
+    }
 }
 
 /// Whether a statement ran for longer than allowed, or was cancelled.
@@ -117,6 +131,7 @@ Result<> PostgresqlStorage::in_transaction(Purpose purpose, const std::stop_toke
     const Result<> done =
         pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
             try {
+                if (purpose == Purpose::query_log) prepare_lists(connection);
                 if (const char* lock = lock_for(purpose)) execute(connection.sql(), lock);
                 if (!body(connection.sql())) return false;
             } catch (const soci::soci_error& failure) {

@@ -8,6 +8,9 @@
 namespace webhooks::storage {
 namespace {
 
+/// Those that are used between two commits. Further ones are looked up each time.
+constexpr std::size_t max_known = 1000;
+
 /// Makes a connection fail at once where another one is writing.
 class WithoutWaiting {
 public:
@@ -34,12 +37,26 @@ SqliteApiKeyFinder::SqliteApiKeyFinder(const SqliteOptions& options)
     select_.emplace(sql_, std::string("SELECT ") + ApiKeyRow::columns +
                               " FROM webhooks_api_key WHERE hash = ?");
     update_.emplace(sql_, "UPDATE webhooks_api_key SET last_used_at = ? WHERE id = ?");
+    commits_.emplace(sql_);
 }
 
 std::optional<ApiKeyRecord> SqliteApiKeyFinder::find(std::string_view hash) {
+    const std::scoped_lock lock(mutex_);
+    // Before the lookup: what is committed meanwhile is a change at the next call.
+    const std::optional<SqliteCommitMark::Value> now = commits_->read();
+    if (!now || now != known_since_) {
+        known_.clear();
+        known_since_ = now;
+    }
+    if (const auto known = known_.find(hash); known != known_.end()) return known->second;
+    std::optional<ApiKeyRecord> found = look_up(hash);
+    if (found && now && known_.size() < max_known) known_.emplace(hash, *found);
+    return found;
+}
+
+std::optional<ApiKeyRecord> SqliteApiKeyFinder::look_up(std::string_view hash) {
     const std::string hex = to_hex(hash);
     std::optional<ApiKeyRecord> found;
-    const std::scoped_lock lock(mutex_);
     const ConnectionLock connection(sql_);
     select_->find(
         [&](const SqliteRow& row) {
