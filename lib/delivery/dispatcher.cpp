@@ -350,6 +350,7 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
          .attempts_since_reopened = attempts_since_reopened,
          .has_row = event.has_row,
          .is_ordered = is_ordered(event)});
+    if (verdict.outcome == Outcome::exhausted) ++results_.exhausted;
     results_.contexts.push_back({.message = event.message,
                                  .endpoint = flight.endpoint,
                                  .reason = reason_of(answer),

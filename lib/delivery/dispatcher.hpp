@@ -63,6 +63,7 @@ public:
 
     Results take_results() { return std::exchange(results_, {}); }
     std::size_t results() const noexcept { return results_.size(); }
+    std::size_t findings() const noexcept { return results_.findings(); }
 
     /// Before `clear`, as the service stops: returns the ordered events to storage. Those with an
     /// attempt in flight are due once it cannot reach its endpoint any more.

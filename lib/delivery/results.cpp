@@ -69,6 +69,7 @@ void Results::append(Results later) {
     move_to(batch.failing_notices, later.batch.failing_notices);
     move_to(refill_requests, later.refill_requests);
     returned_all = returned_all || later.returned_all;
+    exhausted += later.exhausted;
     released_events += later.released_events;
     released_bytes += later.released_bytes;
 }

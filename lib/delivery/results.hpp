@@ -57,6 +57,8 @@ struct Results {
     std::vector<HealthChange> health_changes = {};
     /// All events behind others are among the changes of custody: `TurnNews::returns_all`.
     bool returned_all = false;
+    /// Of the batch's attempts, those after which their events have no attempts left.
+    std::size_t exhausted = 0;
     /// What left memory: events, and the bytes of their payloads.
     std::size_t released_events = 0;
     std::size_t released_bytes = 0;
@@ -65,6 +67,12 @@ struct Results {
         return batch.attempts.size() + batch.custody_changes.size() + batch.states.size() +
                batch.deactivations.size() + batch.failing_notices.size() + batch.rollups.size() +
                (batch.report ? 1 : 0);
+    }
+    /// What storage writes with several statements each: what is new about endpoints, and events
+    /// without attempts left, of which subscribers are notified.
+    std::size_t findings() const noexcept {
+        return batch.states.size() + batch.deactivations.size() + batch.failing_notices.size() +
+               exhausted;
     }
     std::size_t size() const noexcept {
         return rows() + refill_requests.size() + (returned_all ? 1 : 0);

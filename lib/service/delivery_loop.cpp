@@ -2,6 +2,7 @@
 #include <base/thrown.hpp>
 #include <publication/webhook_id.hpp>
 #include <service/delivery_loop.hpp>
+#include <service/result_queue.hpp>
 #include <utility>
 
 namespace webhooks::service {
@@ -270,6 +271,8 @@ Result<> DeliveryLoop::sign(const delivery::Dispatcher::Start& start, OutgoingRe
 void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
     try {
         take_answer(token, answer);
+        // What is handed back together is written together.
+        if (dispatcher_.findings() >= ResultQueue::max_findings) done_ = hand_back();
     } catch (...) {
         failure_ = std::current_exception();
     }

@@ -34,7 +34,7 @@ bool PendingWork::record(std::uint64_t epoch, delivery::Results results) {
     {
         const std::scoped_lock lock(mutex_);
         if (epoch != epoch_) return false;
-        results_.append(std::move(results));
+        results_.push(std::move(results));
     }
     notify();
     return true;
@@ -55,7 +55,7 @@ void PendingWork::request(StorageRequest request) {
 
 void PendingWork::take(StorageWork& work) {
     const std::scoped_lock lock(mutex_);
-    work.results.append(std::exchange(results_, {}));
+    results_.take(work.results);
     queue_.take_batch(work.submissions);
 }
 
@@ -72,7 +72,7 @@ std::optional<Submission> PendingWork::take_one() noexcept {
 PendingWork::Arrived PendingWork::take_requests() {
     const std::scoped_lock lock(mutex_);
     return {.has_submissions = !queue_.empty(),
-            .has_results = results_.size() != 0,
+            .has_results = !results_.empty(),
             .requests = std::exchange(requested_, {})};
 }
 
@@ -83,8 +83,8 @@ std::size_t PendingWork::submissions() const {
 
 PendingWork::Epoch PendingWork::begin_epoch() {
     const std::scoped_lock lock(mutex_);
-    const std::size_t dropped = results_.batch.attempts.size();
-    results_ = {};
+    const std::size_t dropped = results_.attempts();
+    results_.clear();
     return {.number = ++epoch_, .dropped_attempts = dropped};
 }
 
@@ -93,7 +93,7 @@ PendingWork::Epoch PendingWork::begin_epoch() {
 bool PendingWork::wakes() const {
     if (!queue_.empty()) return true;
     return !is_blocked_ &&
-           (results_.size() != 0 || std::ranges::find(requested_, true) != requested_.end());
+           (!results_.empty() || std::ranges::find(requested_, true) != requested_.end());
 }
 
 SteadyTime PendingWork::wake_at() const {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <service/publish_queue.hpp>
+#include <service/result_queue.hpp>
 #include <vector>
 #include <webhooks/time.hpp>
 
@@ -45,7 +46,7 @@ public:
     bool has_room_for_results() const;
     void request(StorageRequest);
 
-    /// Takes the results and as many submissions as a batch may have.
+    /// Takes as many results and submissions as a batch may have.
     void take(StorageWork& work);
     void put_back(Submission& submission);
     /// Takes one submission, without allocating memory.
@@ -89,7 +90,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     PublishQueue queue_;
-    delivery::Results results_;
+    ResultQueue results_;
     std::uint64_t epoch_ = 0;
     std::array<bool, 4> requested_{false, false, true, false};
     bool rejects_new_ = false;

@@ -129,6 +129,10 @@ TEST_CASE("an error says what and where") {
     CHECK(json::parse_object("[1]", {}).error().detail() == "must be a JSON object");
     CHECK(json::parse_object("{\"a\":x}", {}).error().detail() ==
           "is not valid JSON: syntax error at byte 6");
+    CHECK(json::parse_object("{\"a\":\"\xff\"}", {}).error().detail() ==
+          "is not valid JSON: syntax error at byte 7, where the text may not be UTF-8");
+    CHECK(json::parse_object("\xef\xbb\xbf{}", {}).error().detail() ==
+          "must be UTF-8 without a byte order mark");
     CHECK(json::parse_object("{} x", {}).error().detail() ==
           "is not valid JSON: something follows the object at byte 4");
     CHECK(json::parse_object(R"({"a":"\u0000"})", {}).error().detail() ==

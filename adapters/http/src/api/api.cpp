@@ -332,7 +332,9 @@ void Api::handle(RequestHead head, std::string body, const Respond& respond, std
     }
     auto& admission = std::get<Admission>(admitted);
     if (body.size() > admission.max_body_bytes()) {
-        return impl_->send(respond, reject(413, "The body is too large."));
+        return impl_->send(respond,
+                           reject(413, "The body is larger than the limit of " +
+                                           std::to_string(admission.max_body_bytes()) + " bytes."));
     }
     answer(std::move(admission), std::move(body), respond, std::move(stop), resume);
 }

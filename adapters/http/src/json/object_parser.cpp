@@ -121,12 +121,20 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
     return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
 }
 
+/// Of UTF-8 or UTF-16.
+bool has_byte_order_mark(std::string_view text) {
+    return text.starts_with("\xef\xbb\xbf") || text.starts_with("\xfe\xff") ||
+           text.starts_with("\xff\xfe");
+}
+
 /// Checks the whole text. @param depth as in Validator. @param levels the maximum nesting.
 Result<> validate(std::string_view text, std::string_view raw_member, std::size_t depth,
                   std::size_t levels) {
     const std::size_t begin = skip_blanks(text, 0);
     if (begin == text.size() || text[begin] != '{') {
-        return invalid(text.empty() ? "is empty, must be a JSON object" : "must be a JSON object");
+        return invalid(text.empty()                ? "is empty, must be a JSON object"
+                       : has_byte_order_mark(text) ? "must be UTF-8 without a byte order mark"
+                                                   : "must be a JSON object");
     }
     boost::json::parse_options options;
     options.max_depth = levels;
@@ -138,7 +146,9 @@ Result<> validate(std::string_view text, std::string_view raw_member, std::size_
                              : parser.handler().found_null_character()
                                  ? "U+0000 is not accepted in text"
                                  : error.message();
-    return invalid("is not valid JSON: " + what + " at byte " + std::to_string(end + 1));
+    const bool is_ascii = end == text.size() || static_cast<unsigned char>(text[end]) < 0x80;
+    return invalid("is not valid JSON: " + what + " at byte " + std::to_string(end + 1) +
+                   (is_ascii ? "" : ", where the text may not be UTF-8"));
 }
 
 // ---- Walking over validated text

@@ -115,13 +115,19 @@ void RequestReader::on_head() {
     state_ = State::head_complete;
 }
 
+void RequestReader::reject_too_large() {
+    reject({413,
+            "the body is larger than the limit of " + std::to_string(max_body_bytes_) + " bytes"});
+}
+
 void RequestReader::begin_body(std::size_t max_bytes) {
+    max_body_bytes_ = max_bytes;
     if (!request_.has_body) {
         state_ = State::complete;
         return;
     }
     if (parser_->content_length().value_or(0) > max_bytes) {
-        return reject({413, "the body is too large"});
+        return reject_too_large();
     }
     parser_->body_limit(max_bytes);  // Of all chunks together.
     state_ = State::body;
@@ -158,7 +164,7 @@ std::size_t RequestReader::put(std::string_view text) {
     beast::error_code error;
     const std::size_t count = parser_->put(boost::asio::buffer(text), error);
     if (error == beast::http::error::body_limit) {
-        reject({413, "the body is too large"});
+        reject_too_large();
     } else if (error && error != beast::http::error::need_more) {
         reject({400, "the request is malformed: " + error.message()});
     }

@@ -74,6 +74,7 @@ private:
     /// @return the number of bytes that the parser consumed.
     std::size_t put(std::string_view text);
     void reject(RequestError error);
+    void reject_too_large();
 
     State state_ = State::head;
     HeadReader head_;
@@ -82,6 +83,7 @@ private:
     std::string chunks_;  ///< What the parser has not consumed of a chunked body yet.
     bool wants_continue_ = false;
     RequestError error_;
+    std::size_t max_body_bytes_ = 0;
 };
 
 }  // namespace webhooks::http

@@ -24,7 +24,8 @@ constexpr std::size_t min_body_rate = 240;
 /// After the last response, what the client still sends is read for a while: closing at once would
 /// make its system drop the response unread.
 constexpr auto linger_time = 2s;
-constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
+/// Twice the largest body: some clients read nothing before they have sent all of theirs.
+constexpr std::size_t linger_bytes = 32 * 1024 * 1024;
 
 /// How often the connection of a query's client is checked: less often if it takes long, because it
 /// may wait for events.
