@@ -84,12 +84,17 @@ std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const Postgre
 /// Marks rows of webhooks_undelivered as claimed, and reads them.
 /// @param rows selects and locks them, by `ctid`, with $1 the worker and $2 the claim. A locked row
 /// stays where it is, and is found there without an index.
-std::string claiming(const std::string& rows, const std::string& order) {
+/// One that was changed since the statement began is not: it is left, and claimed later.
+/// @param and_then another change of the rows in `marked`, as a further part of WITH.
+std::string claiming(const std::string& rows, const std::string& order,
+                     const std::string& and_then = {}) {
     return "WITH taken AS MATERIALIZED (" + rows +
            "), marked AS (UPDATE webhooks_undelivered u "
            "SET claimed_by = $1, claim_number = $2, is_deferred = 0 FROM taken t "
            "WHERE u.ctid = t.ctid "
-           "RETURNING u.event_id, u.due_at, u.attempts, u.tries, u.is_requested) "
+           "RETURNING u.event_id, u.due_at, u.attempts, u.tries, u.is_requested)" +
+           and_then +
+           " "
            "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1, "
            "e.created_at, m.due_at, m.is_requested FROM marked m " +
            look_up("*", "webhooks_event", "m.event_id", "") + "e ORDER BY " + order;
@@ -111,17 +116,17 @@ std::vector<HeldEvent> claim_behind(PostgresqlConnection& connection, const Work
                                     const std::vector<HeldEvent>& leaders) {
     static const PreparedStatement statement = {
         "claim_behind",
-        "WITH found AS MATERIALIZED (SELECT f.* FROM unnest($3::bigint[]) AS l(event_id) "
-        "JOIN webhooks_ordered o ON o.event_id = l.event_id CROSS JOIN LATERAL "
-        "(SELECT u.ctid, u.event_id FROM webhooks_ordered q "
-        "JOIN webhooks_undelivered u ON u.subscription_id = q.subscription_id "
-        "AND u.event_id = q.event_id WHERE q.subscription_id = o.subscription_id "
-        "AND q.ordering_key = o.ordering_key AND q.event_id > o.event_id AND q.worker_id = 0 "
-        "AND u.claimed_by <= 0 AND u.due_at <= $4 ORDER BY q.event_id LIMIT $5 "
-        "FOR UPDATE OF u SKIP LOCKED) f), "
-        "held AS (UPDATE webhooks_ordered o SET worker_id = $1 FROM found f "
-        "WHERE o.event_id = f.event_id), " +
-            claiming("SELECT * FROM found", "e.id").substr(std::string("WITH ").size())};
+        claiming("SELECT f.ctid FROM unnest($3::bigint[]) AS l(event_id) "
+                 "JOIN webhooks_ordered o ON o.event_id = l.event_id CROSS JOIN LATERAL "
+                 "(SELECT u.ctid FROM webhooks_ordered q "
+                 "JOIN webhooks_undelivered u ON u.subscription_id = q.subscription_id "
+                 "AND u.event_id = q.event_id WHERE q.subscription_id = o.subscription_id "
+                 "AND q.ordering_key = o.ordering_key AND q.event_id > o.event_id "
+                 "AND q.worker_id = 0 AND u.claimed_by <= 0 AND u.due_at <= $4 "
+                 "ORDER BY q.event_id LIMIT $5 FOR UPDATE OF u SKIP LOCKED) f",
+                 "e.id",
+                 ", held AS (UPDATE webhooks_ordered o SET worker_id = $1 FROM marked m "
+                 "WHERE o.event_id = m.event_id)")};
     PostgresqlArray ids(Element::bigint);
     for (const HeldEvent& event : leaders) {
         if (leads_others(event)) ids.add(event.id.value);

@@ -53,7 +53,9 @@ std::int64_t SqliteEventIndexer::waiting(const State& state) {
 void SqliteEventIndexer::follow() {
     State state = read_state();
     const EventId last_seen = last_seen_.value_or(state.last_event);
-    const auto appended = static_cast<std::size_t>(state.last_event.value - last_seen.value);
+    // Fewer than none after a transaction that was rolled back.
+    const auto appended = static_cast<std::size_t>(
+        std::max(state.last_event.value - last_seen.value, std::int64_t{0}));
     last_seen_ = state.last_event;
     index(state, range_length, std::max(min_share, 2 * appended));
 }
