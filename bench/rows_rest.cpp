@@ -228,6 +228,8 @@ void add_rest_rows(Rows& rows, const Scale&) {
                     .what = "POST /events on SQLite, each answered once durable, delivered "
                             "meanwhile; ratio_to_beast: to wrk on a trivial Beast server",
                     .measure = measure,
+                    .targets = {{.figure = "ratio_to_beast", .bar = 0.35, .aim = 0.60},
+                                {.figure = "cpu_us", .bar = 30, .aim = 18, .is_at_most = true}},
                     .needs_wrk = true});
     rows.push_back({.name = "rest-limited",
                     .what = "as rest, with a key that can only publish, at a limited rate, and "
