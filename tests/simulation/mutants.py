@@ -26,13 +26,14 @@ GRACE = 60
 
 
 class Mutant:
-    """One block of mutants.txt, whose first lines are `NAME: EFFECT` and `FILE [BACKEND]`."""
+    """One block of mutants.txt, whose first lines are `NAME: EFFECT` and `FILE [BACKEND from SEED]`."""
 
     def __init__(self, block):
         heading, place, *change = block.splitlines()
         self.name, self.effect = heading.split(": ", 1)
-        self.file, _, backend = place.partition(" ")
-        self.backend = backend.strip("[]") or "memory"
+        self.file, backend, seed = re.fullmatch(r"(\S+)(?: \[(\w+)(?: from (\d+))?\])?", place).groups()
+        self.backend = backend or "memory"
+        self.first_seed = seed or "1"
         self.old = "\n".join(line[2:] for line in change if line[0] == "-")
         self.new = "\n".join(line[2:] for line in change if line[0] == "+")
 
@@ -106,9 +107,9 @@ def build():
          "webhooks_simulation")
 
 
-def search(backend):
+def search(backend, first_seed):
     """@return the seed that broke an invariant, and the invariant; None: none did."""
-    process = subprocess.Popen([PROGRAM, str(SECONDS), "--seed", "1", "--backend", backend],
+    process = subprocess.Popen([PROGRAM, str(SECONDS), "--seed", first_seed, "--backend", backend],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     stuck = threading.Timer(SECONDS + GRACE, process.kill)
     stuck.start()
@@ -119,7 +120,10 @@ def search(backend):
             if broken:
                 return broken[1], broken[2]
             last_line = line.strip() or last_line
-        return None if process.wait() == 0 else ("", f"the program ended: {last_line}")
+        code = process.wait()
+        if code == 0:
+            return None
+        return "", "a run does not end" if code < 0 else f"the program ended: {last_line}"
     finally:
         stuck.cancel()
         process.kill()
@@ -135,7 +139,7 @@ def run(mutant):
         began = time.monotonic()
         build()
         built = time.monotonic()
-        found = search(mutant.backend)
+        found = search(mutant.backend, mutant.first_seed)
         seconds = time.monotonic() - built
     finally:
         update(path, original)
