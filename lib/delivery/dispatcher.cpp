@@ -95,6 +95,8 @@ void Dispatcher::cancel_queue(SubscriptionQueue& queue, const Endpoint* endpoint
 }
 
 void Dispatcher::reschedule(SubscriptionQueue& queue, const Now& now) {
+    // However a requested probe has left, it leaves the pause to the events after it.
+    if (!queue.may_probe()) queue.health.restore_pause(now);
     request_refill(queue, now);
     scheduler_.reschedule(queue, now.steady);
 }
@@ -372,8 +374,7 @@ void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const Tran
 
 /// What left may have been a requested probe, which leaves the pause to the events after it.
 void Dispatcher::note_unsent(SubscriptionQueue& queue, const Now& now) {
-    const bool has_probe = !queue.events.empty() && is_reopened(queue.events.front().event);
-    if (queue.schedule.in_flight() > 0 || has_probe) return;
+    if (queue.may_probe()) return;
     queue.health.restore_pause(now);
     reserve_if_blocked_for_long(queue, now);
 }

@@ -6,6 +6,7 @@
 #include <delivery/backlog.hpp>
 #include <delivery/endpoint.hpp>
 #include <delivery/endpoint_health.hpp>
+#include <delivery/event_rules.hpp>
 #include <delivery/intrusive_list.hpp>
 #include <delivery/rate_limit.hpp>
 #include <list>
@@ -85,6 +86,10 @@ struct SubscriptionQueue {
     /// When its next event may go, as far as this queue decides it.
     SteadyTime ready_at() const {
         return std::max({health.blocked_until, delayed_until, rate.next(rate_limit)});
+    }
+    /// A request is in flight, or an event whose resend was requested goes first.
+    bool may_probe() const {
+        return schedule.in_flight() > 0 || (!events.empty() && is_reopened(events.front().event));
     }
     /// An open breaker lets one request through at a time.
     bool waits_for_probe() const { return health.is_open && schedule.in_flight() > 0; }

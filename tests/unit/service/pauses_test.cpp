@@ -139,6 +139,37 @@ TEST_CASE_METHOD(PausesFixture, "a probe that sends nothing leaves the pause as 
     CHECK(count(subscription, "isSuccess eq true") == 1);
 }
 
+TEST_CASE_METHOD(PausesFixture,
+                 "a probe that leaves during a request of an earlier version leaves the pause") {
+    service().update_subscription(alice, subscription.id, {.max_retry_count = 0}).value();
+    transport->respond_with_status(500);
+    const EventId failed = publish();
+    settle();
+    transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+    publish("in flight");
+    settle();
+    service().update_subscription(alice, subscription.id, {.name = "a later version"}).value();
+    advance_both(2s);
+    other_transport->respond(wanting_an_hour());
+    publish_at_other();
+    advance_both(2s);
+    REQUIRE(paused_until());
+
+    service().retry_event(alice, subscription.id, failed).value();
+    settle();
+    service().delete_event(alice, subscription.id, failed).value();
+    settle();
+    REQUIRE(transport->in_flight().size() == 1);
+    REQUIRE(transport->answer(transport->in_flight().front(),
+                              {.kind = TransportAnswer::Kind::answered, .status_code = 200}));
+    transport->respond_with_status(200);
+    settle();
+    const std::size_t sent = transport->requests().size();
+    publish("waits");
+    advance_both(60s);
+    CHECK(transport->requests().size() == sent);
+}
+
 TEST_CASE_METHOD(PausesFixture, "an event that was asked for breaks no pause that came later") {
     other.reset();
     service().update_subscription(alice, subscription.id, {.max_retry_count = 0}).value();
