@@ -42,7 +42,7 @@ SqliteApiKeyFinder::SqliteApiKeyFinder(const SqliteOptions& options)
 
 std::optional<ApiKeyRecord> SqliteApiKeyFinder::find(std::string_view hash) {
     const std::scoped_lock lock(mutex_);
-    // Before the lookup: what is committed meanwhile is a change at the next call.
+    // Before the file is read: what is committed meanwhile is a change at the next call.
     const std::optional<SqliteCommitMark::Value> now = commits_->read();
     if (!now || now != known_since_) {
         known_.clear();
