@@ -89,6 +89,7 @@ test("every page of an operator counts the states of endpoints alike, and says w
   assert.equal(await failing.count(), 3, "a head and two");
   assert.match(await rowOf("Also broken").innerText(), /bank/);
   await page.getByRole("link", { name: "Users", exact: true }).click();
+  await heading(page, "Users");
   await rowOf("shop").waitFor();
   assert.deepEqual((await rowOf("shop").getByRole("cell").allInnerTexts()).slice(0, 4), ["shop", "2", "1", "1"]);
   assert.deepEqual((await rowOf("bank").getByRole("cell").allInnerTexts()).slice(0, 4), ["bank", "2", "0", "1"]);
