@@ -11,9 +11,12 @@ const themes = ["light", "dark"];
 
 const go = (page, hash) => page.evaluate((to) => (location.hash = to), hash);
 
-async function isLoaded(page) {
-  await page.locator(".skeleton").first().waitFor({ state: "detached" });
+/** Opens a page of the portal, and waits until it is loaded: as a new document, in which nothing is left of the page before. */
+async function visit(page, hash) {
+  await go(page, hash);
+  await page.reload();
   await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.locator(".skeleton").first().waitFor({ state: "detached" });
 }
 
 /** Checks what a page shows now; on narrow screens also that it scrolls down only, and has its tabs in a row. */
@@ -60,8 +63,7 @@ for (const [width, place] of [[1280, "wide"], [360, "narrow"]]) {
       await page.goto((await linkFor(server, { userId: "admin", view: "operator" })).url);
       await heading(page, "Overview");
       for (const path of pages) {
-        await go(page, `#/${path}`);
-        await isLoaded(page);
+        await visit(page, `#/${path}`);
         await check(page, path);
       }
       assert.deepEqual(page.faults, []);
