@@ -86,7 +86,7 @@ test("a customer's pages, dialogs, errors and empty places are accessible in bot
         await page.getByRole("dialog").getByRole("button", { name: action, exact: true }).waitFor();
         await check(page, `the dialog ${action}`);
         await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
-        await page.getByRole("dialog").waitFor({ state: "detached" });
+        await page.locator("dialog").waitFor({ state: "detached" });
       }
       await page.getByRole("button", { name: "Reveal" }).click();
       await page.getByText("whsec_").waitFor();
