@@ -64,7 +64,7 @@ void grow(Storage& storage, const LogShape& shape) {
     const WorkerId worker = storage.register_worker(std::chrono::hours(1)).value().id;
     Heartbeat heartbeat = storage.heartbeat(worker).value();
     for (std::int64_t at = 0; at < shape.events; at += batch_size) {
-        Batch batch{.number = ++heartbeat.last_batch, .matched_at = heartbeat.revision};
+        Batch batch{.number = ++heartbeat.last_batch, .revision = heartbeat.revision};
         for (std::int64_t i = at; i < std::min(shape.events, at + batch_size); ++i) {
             batch.appends.push_back({.message = message, .subscriptions = {subscription_of(i)}});
         }

@@ -86,7 +86,7 @@ HealthReport EndpointHealth::note_succeeded(const EndedRequest& request, const N
     const bool was_failing = std::exchange(failing_since_, std::nullopt).has_value();
     const bool was_notified = std::exchange(is_notified_, false);
     if (!was_failing && !was_notified && blocked_until == was_blocked_until) return report;
-    report.state = {.subscription = subscription_, .judged_at = version_};
+    report.state = {.subscription = subscription_, .revision = version_};
     if (is_blocked(now.steady)) return report;
     report.state->ended_pause = std::exchange(paused_until_, std::nullopt);
     requested_until_.reset();
@@ -100,7 +100,7 @@ HealthReport EndpointHealth::note_failed(const EndedRequest& request, const Heal
     if (!was_failing) failing_since_ = request.sent_at;
     ++failures_;
     EndpointState state{
-        .subscription = subscription_, .judged_at = version_, .failing_since = failing_since_};
+        .subscription = subscription_, .revision = version_, .failing_since = failing_since_};
     begin_pause(request, policy, retries, now, state);
     if (!was_failing || state.paused_until) report.state = state;
     report.deactivation = deactivate_if_due(request, policy, now);
@@ -124,7 +124,7 @@ void EndpointHealth::begin_pause(const EndedRequest& request, const HealthPolicy
     }
     if (failure.wanted_pause && failure.wanted_pause->count() > 0) {
         const std::optional<Time> asked_until = now.time + *failure.wanted_pause;
-        state.is_asked_for = true;
+        state.is_requested = true;
         state.paused_until = std::max(state.paused_until, asked_until);
         requested_until_ = std::max(requested_until_, asked_until);
     }
@@ -141,7 +141,7 @@ std::optional<Deactivation> EndpointHealth::deactivate_if_due(const EndedRequest
                                                               const HealthPolicy& policy,
                                                               const Now& now) {
     Deactivation deactivation{.subscription = subscription_,
-                              .judged_at = version_,
+                              .revision = version_,
                               .last_attempt = last_attempt_of(request)};
     if (response_class_of(request.answer) == ResponseClass::gone) return deactivation;
     if (policy.deactivate_after == std::chrono::seconds(0)) return {};
@@ -164,7 +164,7 @@ std::optional<FailingNotice> EndpointHealth::notice_if_due(const EndedRequest& r
     // Storage knows whether it was given before, and whether another worker has had a success.
     next_notice_ = now.time + policy.failing_notice_after;
     FailingNotice notice{.subscription = subscription_,
-                         .judged_at = version_,
+                         .revision = version_,
                          .failing_since = *failing_since_,
                          .last_attempt = last_attempt_of(request)};
     if (policy.deactivate_after.count() > 0) {

@@ -111,7 +111,7 @@ void BatchWriter::match(Batch& batch) {
     std::vector<Submission>& submissions = current_.submissions;
     batch.appends.clear();
     filtered_.clear();
-    batch.matched_at = parts_.index.revision();
+    batch.revision = parts_.index.revision();
     Matcher matcher(parts_.index, parts_.max_events_per_batch);
     std::size_t events = 0;
     std::size_t held = 0;

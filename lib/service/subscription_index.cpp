@@ -98,7 +98,7 @@ void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
         const auto found = entries_.find(notice.subscription);
         if (notice.deleted_event || found == entries_.end()) continue;
         std::shared_ptr<const delivery::Endpoint>& endpoint = found->second.endpoint;
-        if (endpoint->revision != notice.judged_at) continue;
+        if (endpoint->revision != notice.revision) continue;
         auto changed = std::make_shared<delivery::Endpoint>(*endpoint);
         delivery::EndpointExtras extras = endpoint->extras();
         if (notice.notified_failing_since) {

@@ -95,7 +95,7 @@ inline bool join(const EndpointState& state, Subscription& subscription, Time no
     const bool ends = was_paused && !paused_until;
     // Absent is before any time.
     paused_until = std::max(paused_until, state.paused_until);
-    return ends || state.is_asked_for;
+    return ends || state.is_requested;
 }
 
 /// A success ends the state of which subscribers were notified, whichever worker has it.
@@ -108,13 +108,13 @@ inline std::optional<Time> end_notified_failing(const EndpointState& state,
 
 /// Whether a notice still applies to the subscription's current version, and is the first.
 inline bool concerns(const FailingNotice& notice, const Subscription& subscription) {
-    return subscription.is_active && subscription.revision == notice.judged_at &&
+    return subscription.is_active && subscription.revision == notice.revision &&
            !subscription.notified_failing_since;
 }
 
 /// Whether a deactivation still applies to the subscription's current version.
 inline bool concerns(const Deactivation& deactivation, const Subscription& subscription) {
-    return subscription.is_active && subscription.revision == deactivation.judged_at;
+    return subscription.is_active && subscription.revision == deactivation.revision;
 }
 
 /// The service itself deactivates a subscription.

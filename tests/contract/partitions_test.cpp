@@ -256,7 +256,7 @@ TEST_CASE_METHOD(LargeFixture, "a publisher does not wait for a reader that keep
         const auto own = another();
         const Worker self = own->register_worker(1h).value();
         auto longest = 0ns;
-        Batch batch{.matched_at = own->heartbeat(self.id).value().revision};
+        Batch batch{.revision = own->heartbeat(self.id).value().revision};
         batch.appends.push_back(
             {.message = message("{}"), .subscriptions = {id}, .due = clock->now()});
         for (int i = 0; i < 300; ++i) {
@@ -283,18 +283,18 @@ TEST_CASE_METHOD(LargeFixture, "a publisher does not wait for a reader that keep
 TEST_CASE_METHOD(SmallFixture, "workers continue while partitions are created and dropped",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
-    const Revision matched_at = revision();
+    const Revision current = revision();
     std::atomic<int> busy = 2;
     const auto work = [&] {
         const std::shared_ptr<void> done(nullptr, [&](void*) { --busy; });
         const auto own = another();
         const WorkerId self = own->register_worker(100'000h).value().id;
         const Append append{.message = message("{}"), .subscriptions = {id}};
-        Batch batch{.matched_at = matched_at};
+        Batch batch{.revision = current};
         for (int round = 0; round < 200; ++round) {
             batch.appends = {append, append, append};
             const BatchReceipt receipt = own->write(self, batch).value();
-            batch = {.matched_at = matched_at};
+            batch = {.revision = current};
             for (const Result<Appended>& appended : receipt.appends) {
                 batch.low_water = appended.value().first_event;
                 const Outcome outcome =

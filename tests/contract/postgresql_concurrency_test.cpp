@@ -166,14 +166,14 @@ TEST_CASE_METHOD(PostgresqlFixture, "workers, users and maintenance never deadlo
         const auto own = another(clock);
         const WorkerId self = own->register_worker(1h).value().id;
         for (int round = 0; round < 40; ++round) {
-            Batch batch{.matched_at = own->heartbeat(self).value().revision};
+            Batch batch{.revision = own->heartbeat(self).value().revision};
             Append append{.message = message("{}"), .subscriptions = targets};
             if (round % 2 == 0) append.due = clock->now();
             batch.appends = {append, append};
             for (const SubscriptionId id : {targets[1], targets[0]}) {
                 const Subscription judged = own->find_subscription(alice, id).value();
                 batch.states.push_back({.subscription = id,
-                                        .judged_at = judged.revision,
+                                        .revision = judged.revision,
                                         .failing_since = clock->now()});
             }
             const Result<BatchReceipt> receipt = own->write(self, batch);

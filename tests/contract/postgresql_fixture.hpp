@@ -26,7 +26,7 @@ struct PostgresqlFixture : StorageFixture<OnPostgresql> {
     }
 
     Batch batch_of(SubscriptionId id, const std::string& key = {}) {
-        Batch batch{.matched_at = revision()};
+        Batch batch{.revision = revision()};
         batch.appends.push_back({.message = message("{}"), .subscriptions = {id}});
         if (!key.empty()) {
             batch.appends[0].idempotency = {

@@ -79,7 +79,7 @@ TEST_CASE_METHOD(PostgresqlFixture, "who asks about feeds is notified of events 
     CHECK(bell.wait_above(1) == 2);
     const Worker second = other->register_worker(10s).value();
     other
-        ->write(second.id, {.matched_at = revision(),
+        ->write(second.id, {.revision = revision(),
                             .appends = {{.message = message("{}"), .subscriptions = {id}}}})
         .value();
     CHECK(own.wait_above(0) == 1);

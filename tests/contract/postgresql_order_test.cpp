@@ -71,7 +71,7 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
     constexpr int workers = 4;
     constexpr std::size_t rounds = 60;
     const std::vector<std::string> keys = {"a", "b", "c"};
-    const Revision matched_at = revision();
+    const Revision current = revision();
     at_once(workers, [&](int number) {
         const auto own = another(clock);
         const WorkerId self = own->register_worker(10s).value().id;
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
             done.push_back(delivered(event, has_row));
         };
         while (arrivals.count() < workers * rounds) {
-            Batch batch{.number = ++batches, .matched_at = matched_at};
+            Batch batch{.number = ++batches, .revision = current};
             batch.attempts.swap(done);
             if (published < rounds) {
                 batch.appends.push_back(
@@ -123,7 +123,7 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
     sql << "BEGIN";
     sql << "SELECT pg_advisory_xact_lock(('webhooks_ordered'::regclass::oid::bigint << 32) | n) "
            "FROM generate_series(0, 255) n";
-    Batch batch{.matched_at = revision()};
+    Batch batch{.revision = revision()};
     batch.appends = {append_of("K")};
     auto write = std::async(std::launch::async, [&] { return storage->write(worker.id, batch); });
     wait_until_one_waits(sql);

@@ -214,7 +214,7 @@ TEST_CASE_METHOD(IndexFixture, "a log that is only written is indexed, except fo
     std::vector<SubscriptionId> all = subscribe_all(50, "alice");
     const auto longest = 30'000;
     while (events() < 100'000) {
-        Batch batch{.matched_at = revision()};
+        Batch batch{.revision = revision()};
         batch.appends.assign(20, {.message = message("{}"), .subscriptions = all});
         write(batch);
         REQUIRE(events() - indexed_to() < longest);

@@ -200,7 +200,7 @@ TEST_CASE("operators hear of a killed process on SQLite once its events are take
                                                                 .user_id = "admin"})
                                   .value()
                                   .id;
-    Batch batch{.matched_at = crashed->heartbeat(worker.id).value().revision};
+    Batch batch{.revision = crashed->heartbeat(worker.id).value().revision};
     for (int i = 0; i < 2; ++i) {
         batch.appends.push_back(
             {.message = storage_contract::Fixture::message("{}"), .subscriptions = {id}});
@@ -232,7 +232,7 @@ TEST_CASE("the events of a killed process on SQLite are due for the next one") {
     const Worker worker = crashed->register_worker(10s).value();
     const SubscriptionId id =
         crashed->insert_subscription(admin, {.name = "mine", .user_id = "alice"}).value().id;
-    Batch batch{.matched_at = crashed->heartbeat(worker.id).value().revision};
+    Batch batch{.revision = crashed->heartbeat(worker.id).value().revision};
     batch.appends.push_back(
         {.message = storage_contract::Fixture::message("{}"), .subscriptions = {id}});
     REQUIRE(crashed->write(worker.id, batch));

@@ -131,7 +131,7 @@ struct EndpointState {
     SubscriptionId subscription{};
     /// The `Subscription::revision` it refers to: if the subscription has changed since, it is
     /// ignored.
-    Revision judged_at = 0;
+    Revision revision = 0;
     /// Since when it has only failed; the earliest is kept. Absent: a request succeeded.
     std::optional<Time> failing_since = {};
     /// Until when nothing is sent; the latest is kept. Absent: no pause starts.
@@ -139,7 +139,7 @@ struct EndpointState {
     /// Pauses up to this time are over, because a request during the pause succeeded.
     std::optional<Time> ended_pause = {};
     /// The endpoint itself requested the pause: other workers get a Notice.
-    bool is_asked_for = false;
+    bool is_requested = false;
 };
 
 /// A subscription to be deactivated.
@@ -147,7 +147,7 @@ struct Deactivation {
     SubscriptionId subscription{};
     /// The `Subscription::revision` it refers to: if the subscription has changed since, it stays
     /// active.
-    Revision judged_at = 0;
+    Revision revision = 0;
     /// If set, only if no attempt has been delivered since then, by any worker.
     std::optional<Time> failing_since = {};
     std::optional<LastAttempt> last_attempt = {};
@@ -157,7 +157,7 @@ struct Deactivation {
 /// it, unless they have since its latest success.
 struct FailingNotice {
     SubscriptionId subscription{};
-    Revision judged_at = 0;  ///< As in Deactivation.
+    Revision revision = 0;  ///< As in Deactivation.
     /// Only if no attempt has been delivered since then, by any worker.
     Time failing_since{};
     std::optional<Time> deactivates_at = {};
@@ -168,8 +168,8 @@ struct FailingNotice {
 struct Batch {
     /// The worker's own number of the batch, increasing: `Heartbeat::last_batch`.
     std::int64_t number = 0;
-    /// The revision that `appends` were matched at.
-    Revision matched_at = 0;
+    /// That of the subscriptions to which `appends` were matched.
+    Revision revision = 0;
     std::vector<Append> appends = {};
     std::vector<AttemptRecord> attempts = {};
     std::vector<CustodyChange> custody_changes = {};

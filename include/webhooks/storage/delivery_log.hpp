@@ -174,8 +174,8 @@ public:
     /// because an event may get its row and end its attempt before the batch is written. Entries
     /// for events that this worker does not hold are skipped: the event was deleted or delivered,
     /// or its row is unclaimed or another worker's.
-    /// @return stale_revision, having done nothing, if there are appends and `matched_at` is not
-    /// the current revision.
+    /// @return stale_revision, having done nothing, if there are appends and `Batch::revision` is
+    /// not the current revision.
     virtual Result<BatchReceipt> write(WorkerId, const Batch&) = 0;
     /// The events that this worker appended after `after` and that are neither delivered nor have a
     /// row, ascending, up to `limit`: the events of a batch whose receipt was lost.

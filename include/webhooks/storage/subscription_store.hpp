@@ -39,7 +39,7 @@ struct Notice {
     std::int64_t number = 0;  ///< Ascending, in the order in which they become visible.
     SubscriptionId subscription{};
     std::optional<EventId> deleted_event = {};
-    Revision judged_at = 0;  ///< As in EndpointState.
+    Revision revision = 0;  ///< As in EndpointState.
     /// `Subscription::notified_failing_since`. Absent, as `deleted_event`: it is about a pause.
     std::optional<Time> notified_failing_since = {};
     std::optional<Time> paused_until = {};  ///< Absent: the pause is over.

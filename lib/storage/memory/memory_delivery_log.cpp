@@ -77,7 +77,7 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
                                           OperationalWriter& writer) {
     const auto worker = workers_.living(id);
     if (!worker) return worker.error();
-    if (!batch.appends.empty() && batch.matched_at != subscriptions_.revision()) {
+    if (!batch.appends.empty() && batch.revision != subscriptions_.revision()) {
         return Error(Errc::stale_revision, "subscriptions have changed");
     }
     (*worker)->low_water = std::max((*worker)->low_water, batch.low_water);

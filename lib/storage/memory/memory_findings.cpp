@@ -25,7 +25,7 @@ std::vector<SubscriptionId> MemoryStorage::write_findings(const Batch& batch,
 }
 
 void MemoryStorage::write(const EndpointState& state, OperationalWriter& writer) {
-    Subscription* subscription = subscriptions_.find_version(state.subscription, state.judged_at);
+    Subscription* subscription = subscriptions_.find_version(state.subscription, state.revision);
     if (subscription == nullptr) return;
     if (const auto since = end_notified_failing(state, *subscription)) {
         const std::size_t undelivered = log_.count_undelivered(subscription->id, {});
@@ -33,7 +33,7 @@ void MemoryStorage::write(const EndpointState& state, OperationalWriter& writer)
     }
     if (!join(state, *subscription, writer.now())) return;
     notices_.add({.subscription = subscription->id,
-                  .judged_at = state.judged_at,
+                  .revision = state.revision,
                   .paused_until = subscription->paused_until},
                  writer.now());
 }
@@ -70,7 +70,7 @@ void MemoryStorage::write(const FailingNotice& notice, OperationalWriter& writer
     if (log_.delivered_since(notice.subscription, notice.failing_since)) return;
     subscription->notified_failing_since = notice.failing_since;
     notices_.add({.subscription = notice.subscription,
-                  .judged_at = notice.judged_at,
+                  .revision = notice.revision,
                   .notified_failing_since = notice.failing_since},
                  writer.now());
     writer.write(failing(*subscription, notice));

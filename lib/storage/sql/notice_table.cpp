@@ -16,7 +16,7 @@ void give_notice(soci::session& sql, const Notice& notice, Time now) {
             ":subscription, :event, :judged_at, :paused_until, :notified, :shredded, "
             ":created_at)",
             use(number, "number"), use(notice.subscription, "subscription"),
-            use(notice.deleted_event, "event"), use(notice.judged_at, "judged_at"),
+            use(notice.deleted_event, "event"), use(notice.revision, "judged_at"),
             use(notice.paused_until, "paused_until"),
             use(notice.notified_failing_since, "notified"), use(notice.shredded_user, "shredded"),
             use(now, "created_at"));
@@ -29,7 +29,7 @@ std::vector<Notice> read_notices(soci::session& sql, std::int64_t after) {
     query.exchange(into(notice.number));
     query.exchange(into(notice.subscription));
     query.exchange(into(notice.deleted_event));
-    query.exchange(into(notice.judged_at));
+    query.exchange(into(notice.revision));
     query.exchange(into(notice.paused_until));
     query.exchange(into(notice.notified_failing_since));
     query.exchange(into(notice.shredded_user));

@@ -39,7 +39,7 @@ void write_state(soci::session& sql, const EndpointState& state, OperationalWrit
             "SELECT failing_since, paused_until, notified_failing_since "
             "FROM webhooks_subscription WHERE id = :id AND revision = :revision",
             into(known.failing_since), into(known.paused_until), into(known.notified_failing_since),
-            use(state.subscription, "id"), use(state.judged_at, "revision"));
+            use(state.subscription, "id"), use(state.revision, "revision"));
     if (!sql.got_data()) return;
     const std::optional<Time> notified_since = end_notified_failing(state, known);
     const bool is_to_be_heard = join(state, known, writer.now());
@@ -51,7 +51,7 @@ void write_state(soci::session& sql, const EndpointState& state, OperationalWrit
     if (is_to_be_heard) {
         give_notice(sql,
                     {.subscription = state.subscription,
-                     .judged_at = state.judged_at,
+                     .revision = state.revision,
                      .paused_until = known.paused_until},
                     writer.now());
     }
@@ -70,7 +70,7 @@ void write_failing(soci::session& sql, const FailingNotice& notice, OperationalW
             use(notice.failing_since, "since"), use(notice.subscription, "id"));
     give_notice(sql,
                 {.subscription = notice.subscription,
-                 .judged_at = notice.judged_at,
+                 .revision = notice.revision,
                  .notified_failing_since = notice.failing_since},
                 writer.now());
     writer.write(failing(*found, notice));

@@ -52,7 +52,7 @@ TEST_CASE_METHOD(EndpointHealthFixture, "since when an endpoint fails is stored 
     const HealthReport first = fail();
     REQUIRE(first.state);
     CHECK(first.state->subscription == SubscriptionId{7});
-    CHECK(first.state->judged_at == 1);
+    CHECK(first.state->revision == 1);
     CHECK(first.state->failing_since == began);
     CHECK_FALSE(first.state->paused_until);
     pass(1s);
@@ -65,7 +65,7 @@ TEST_CASE_METHOD(EndpointHealthFixture, "an open breaker stores its pause, a suc
     const HealthReport opened = fail();
     REQUIRE(opened.state);
     CHECK(opened.state->paused_until == now.time + 60s);
-    CHECK_FALSE(opened.state->is_asked_for);
+    CHECK_FALSE(opened.state->is_requested);
     CHECK(health.is_blocked(now.steady));
     pass(60s);
     const HealthReport closed = succeed();
@@ -79,7 +79,7 @@ TEST_CASE_METHOD(EndpointHealthFixture, "a pause that the endpoint asked for is 
     const HealthReport report = note(status(503, "600"));
     REQUIRE(report.state);
     CHECK(report.state->paused_until == now.time + 600s);
-    CHECK(report.state->is_asked_for);
+    CHECK(report.state->is_requested);
 }
 
 TEST_CASE_METHOD(EndpointHealthFixture, "a failed probe does not end a pause that was asked for") {
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(EndpointHealthFixture,
     const HealthReport report = fail();
     REQUIRE(report.state);
     CHECK(report.state->paused_until == now.time + 60s);
-    CHECK_FALSE(report.state->is_asked_for);
+    CHECK_FALSE(report.state->is_requested);
     CHECK(health.is_blocked(now.steady + 598s));
 }
 
@@ -109,7 +109,7 @@ TEST_CASE_METHOD(EndpointHealthFixture,
     const HealthReport report = note(status(429, "5"));
     REQUIRE(report.state);
     CHECK(report.state->paused_until == now.time + 5s);
-    CHECK(report.state->is_asked_for);
+    CHECK(report.state->is_requested);
     CHECK(health.is_blocked(now.steady + 599s));
 }
 
@@ -134,7 +134,7 @@ TEST_CASE_METHOD(EndpointHealthFixture, "an endpoint that only fails is deactiva
     const HealthReport report = fail();
     REQUIRE(report.deactivation);
     CHECK(report.deactivation->failing_since == began);
-    CHECK(report.deactivation->judged_at == 1);
+    CHECK(report.deactivation->revision == 1);
     // It is not asked again at every failure.
     CHECK_FALSE(fail().deactivation);
 }
@@ -198,7 +198,7 @@ TEST_CASE_METHOD(EndpointHealthFixture, "an endpoint that has only failed for an
     const auto notice = fail().failing_notice;
     REQUIRE(notice);
     CHECK(notice->subscription == SubscriptionId{7});
-    CHECK(notice->judged_at == 1);
+    CHECK(notice->revision == 1);
     CHECK(notice->failing_since == began);
     CHECK(notice->deactivates_at == began + 24h);
     REQUIRE(notice->last_attempt);

@@ -158,7 +158,7 @@ TEST_CASE_METHOD(BatchWriterFixture, "a retry that was written is due when its t
 TEST_CASE_METHOD(BatchWriterFixture, "a deactivation is reported once storage has made it") {
     delivery::Results results;
     results.batch.deactivations = {
-        {.subscription = subscription, .judged_at = parts.index.endpoint(subscription)->revision}};
+        {.subscription = subscription, .revision = parts.index.endpoint(subscription)->revision}};
     record(std::move(results));
     CHECK(parts.observer->deactivated.empty());
     REQUIRE(parts.writer.write_pending() == 1);

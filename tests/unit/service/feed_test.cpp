@@ -118,7 +118,7 @@ TEST_CASE_METHOD(FeedFixture, "what another process has published is noticed wit
     auto storage_of_other = storage;
     Worker other = storage_of_other->register_worker(10s).value();
     Batch batch;
-    batch.matched_at = storage_of_other->configuration(0).value().revision;
+    batch.revision = storage_of_other->configuration(0).value().revision;
     batch.appends.push_back({.message = std::make_shared<Message>(
                                  Message{.event_type = "order.created",
                                          .content_type = "application/json",

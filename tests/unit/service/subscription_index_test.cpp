@@ -137,13 +137,13 @@ TEST_CASE_METHOD(IndexFixture, "changes that are older than the index are skippe
 TEST_CASE_METHOD(IndexFixture, "a notice pauses the version that it was judged at") {
     put(1, "alice", "*");
     const Time until{std::chrono::hours(500'000)};
-    index.apply({{.number = 1, .subscription = {1}, .judged_at = 99, .paused_until = until}});
+    index.apply({{.number = 1, .subscription = {1}, .revision = 99, .paused_until = until}});
     CHECK_FALSE(index.endpoint({1})->extras().paused_until);
-    index.apply({{.number = 2, .subscription = {1}, .judged_at = 1, .paused_until = until}});
+    index.apply({{.number = 2, .subscription = {1}, .revision = 1, .paused_until = until}});
     CHECK(index.endpoint({1})->extras().paused_until == until);
-    index.apply({{.number = 3, .subscription = {1}, .deleted_event = EventId{7}, .judged_at = 1}});
+    index.apply({{.number = 3, .subscription = {1}, .deleted_event = EventId{7}, .revision = 1}});
     CHECK(index.endpoint({1})->extras().paused_until == until);
-    index.apply({{.number = 4, .subscription = {1}, .judged_at = 1}});
+    index.apply({{.number = 4, .subscription = {1}, .revision = 1}});
     CHECK_FALSE(index.endpoint({1})->extras().paused_until);
 }
 

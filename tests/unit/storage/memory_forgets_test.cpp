@@ -29,7 +29,7 @@ struct ForgettingFixture {
         Message message;
         message.event_type = "order.created";
         message.payload = std::make_shared<const std::string>(1000, 'x');
-        Batch batch{.number = 1, .matched_at = storage->heartbeat(by).value().revision};
+        Batch batch{.number = 1, .revision = storage->heartbeat(by).value().revision};
         batch.appends.push_back({.message = std::make_shared<const Message>(std::move(message)),
                                  .subscriptions = {subscription}});
         return storage->write(by, batch).value().appends.front().value().first_event;

@@ -18,6 +18,8 @@ namespace {
 constexpr const char* raw_parameters[] = {"userId", "idempotencyKey", "deliverAt", "expiresAt",
                                           "orderingKey"};
 
+constexpr const char* idempotency_header = "Idempotency-Key";
+
 const json::Names publication_names = {"eventType", "payload",   "userId",     "idempotencyKey",
                                        "deliverAt", "expiresAt", "orderingKey"};
 
@@ -109,6 +111,14 @@ PublicationText read_item(std::optional<json::Members> members, const std::strin
     return text;
 }
 
+/// Ignored, it would promise what does not hold.
+void reject_idempotency_header(const Fields& fields, FieldErrors& errors) {
+    if (count_fields(fields, idempotency_header) == 0) return;
+    errors.push_back({idempotency_header,
+                      "is for a single event; in a batch, give each event its own member "
+                      "'idempotencyKey'"});
+}
+
 /// `{"events":[...]}`, each as in `read_object`. Stops at the last error that is reported.
 Result<std::vector<PublicationText>> read_batch(const Call& call) {
     auto body = json::parse_list_object(call.body, "events", max_publications_in_batch,
@@ -116,6 +126,7 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
     if (!body) return unreadable(body.error());
     FieldErrors errors;
     reject_raw_parameters(QueryParameters(call.query), errors);
+    reject_idempotency_header(call.fields, errors);
     const ObjectReader reader(std::move(body->members), "", errors);
     const bool is_list = reader.has("events") && reader.raw("events")->starts_with('[');
     if (!is_list || body->list.empty() || body->list.size() > max_publications_in_batch) {
@@ -165,6 +176,27 @@ std::optional<TraceContext> read_trace(const Fields& fields) {
         state.append(state.empty() ? "" : ",").append(field.value);
     }
     return TraceContext::parse(find_field(fields, "traceparent"), state);
+}
+
+/// The header says the same as the member or parameter `idempotencyKey`, with or without quotes
+/// (draft-ietf-httpapi-idempotency-key-header): many clients know only the header.
+void read_idempotency_header(const Fields& fields, Publication& publication, FieldErrors& errors) {
+    const std::size_t count = count_fields(fields, idempotency_header);
+    if (count == 0) return;
+    std::string_view key = find_field(fields, idempotency_header);
+    if (key.size() > 1 && key.starts_with('"') && key.ends_with('"')) {
+        key = key.substr(1, key.size() - 2);
+    }
+    std::string& known = publication.idempotency_key;
+    if (count > 1) {
+        errors.push_back({idempotency_header, "must occur once"});
+    } else if (key.empty()) {
+        errors.push_back({idempotency_header, not_empty});
+    } else if (!known.empty() && known != key) {
+        errors.push_back({idempotency_header, "differs from 'idempotencyKey'; send one of them"});
+    } else {
+        known = key;
+    }
 }
 
 /// Responds with the result of a publication.
@@ -228,6 +260,7 @@ void publish(WebhookService& service, const Call& call, Done done) {
         if (auto rejected = reject_raw_type(call)) return done(std::move(*rejected));
         Publication raw = read_raw(call, std::move(type).value_or(""), parameters, errors);
         raw.trace = read_trace(call.fields);
+        read_idempotency_header(call.fields, raw, errors);
         return finish(service, call.caller, std::move(raw), std::move(errors), std::move(done));
     }
     if (auto rejected = reject_media_type(call)) return done(std::move(*rejected));
@@ -236,6 +269,7 @@ void publish(WebhookService& service, const Call& call, Done done) {
     reject_raw_parameters(parameters, errors);
     Publication publication = read_object(*std::move(members), "", errors);
     publication.trace = read_trace(call.fields);
+    read_idempotency_header(call.fields, publication, errors);
     finish(service, call.caller, std::move(publication), std::move(errors), std::move(done));
 }
 

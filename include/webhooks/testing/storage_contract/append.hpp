@@ -32,7 +32,7 @@ struct AppendFixture : Fixture {
 
     std::vector<Result<Appended>> write_appends(std::vector<Append> appends) {
         const BatchReceipt receipt =
-            this->write({.matched_at = this->revision(), .appends = appends});
+            this->write({.revision = this->revision(), .appends = appends});
         REQUIRE(receipt.appends.size() == appends.size());
         return receipt.appends;
     }
@@ -174,7 +174,7 @@ APPEND_TEST("a key of rejected appends is available to the next one in the same 
 
 APPEND_TEST("results in a batch are written whatever happens to its appends") {
     const EventId event = this->write_appends({this->one(key_of("k", 'a'))})[0]->first_event;
-    Batch batch{.matched_at = this->revision(),
+    Batch batch{.revision = this->revision(),
                 .appends = {this->one(), this->joined(key_of("k", 'b'))}};
     batch.attempts.push_back({.event = event,
                               .subscription = this->subscription,

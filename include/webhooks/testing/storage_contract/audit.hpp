@@ -255,7 +255,7 @@ AUDIT_TEST("a deactivation by the service itself has an audit record") {
     const Subscription subscription = this->subscribe();
     this->forget();
     const Batch batch{
-        .deactivations = {{.subscription = subscription.id, .judged_at = subscription.revision}}};
+        .deactivations = {{.subscription = subscription.id, .revision = subscription.revision}}};
     REQUIRE(this->write(batch).deactivated.size() == 1);
     const AuditRecord record = this->take_one();
     CHECK(record.action == "subscription.deactivated");

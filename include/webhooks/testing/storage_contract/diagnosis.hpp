@@ -16,7 +16,7 @@ public:
 
     void deactivate(const Subscription& subscription, std::optional<Time> failing_since) {
         write({.deactivations = {{.subscription = subscription.id,
-                                  .judged_at = subscription.revision,
+                                  .revision = subscription.revision,
                                   .failing_since = failing_since}}});
     }
 
@@ -117,7 +117,7 @@ DIAGNOSIS_TEST("subscriptions are filtered and sorted by what their endpoints do
         all.push_back(this->subscribe());
     const auto state = [&](std::size_t i, Time failing_since, std::optional<Time> paused_until) {
         this->write({.states = {{.subscription = all[i].id,
-                                 .judged_at = all[i].revision,
+                                 .revision = all[i].revision,
                                  .failing_since = failing_since,
                                  .paused_until = paused_until}}});
     };

@@ -55,7 +55,7 @@ STORAGE_TEST("an endpoint's state reads back, and is not a change of configurati
 
     this->write(
         {.states = {
-             {.subscription = before.id, .judged_at = before.revision, .ended_pause = now + 1h}}});
+             {.subscription = before.id, .revision = before.revision, .ended_pause = now + 1h}}});
     const Subscription healthy = this->storage->find_subscription(alice, before.id).value();
     CHECK_FALSE(healthy.failing_since);
     CHECK_FALSE(healthy.paused_until);
@@ -134,16 +134,16 @@ STORAGE_TEST("a subscription that has changed in the meantime stays active") {
 STORAGE_TEST("an inactive or deleted subscription is not deactivated") {
     const Subscription subscription = this->subscribe();
     const SubscriptionId id = subscription.id;
-    Revision judged_at = subscription.revision;
+    Revision current = subscription.revision;
     SECTION("inactive") {
-        judged_at =
+        current =
             this->storage->update_subscription(alice, id, {.is_active = false}).value().revision;
     }
     SECTION("gone") {
         this->storage->delete_subscription(alice, id).value();
     }
     const Revision revision = this->revision();
-    const Batch batch{.deactivations = {{id, judged_at}, {{999}, judged_at}}};
+    const Batch batch{.deactivations = {{id, current}, {{999}, current}}};
     CHECK(this->write(batch).deactivated.empty());
     CHECK(this->revision() == revision);
 }

@@ -35,7 +35,7 @@ struct FanOutFixture : Fixture {
 
     BatchReceipt write_fanned_out(const Append& append, std::size_t slice_size) {
         return this->write(
-            {.matched_at = this->revision(), .appends = {append}, .slice_size = slice_size});
+            {.revision = this->revision(), .appends = {append}, .slice_size = slice_size});
     }
 
     /// @return the id of its first event

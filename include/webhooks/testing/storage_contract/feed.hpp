@@ -126,7 +126,7 @@ STORAGE_TEST(
     this->storage->delete_event(alice, id, deleted).value();
     Message expiring = *message("{}");
     expiring.expires_at = this->clock->now() + 10min;
-    Batch batch{.matched_at = this->revision()};
+    Batch batch{.revision = this->revision()};
     batch.appends.push_back(
         {.message = std::make_shared<const Message>(expiring), .subscriptions = {id}});
     const EventId expires = this->write(batch).appends[0].value().first_event;

@@ -74,7 +74,7 @@ public:
                                 const std::string& payload = "{}",
                                 std::optional<IdempotencyKey> key = {},
                                 std::optional<Time> due = {}) {
-        Batch batch{.matched_at = revision()};
+        Batch batch{.revision = revision()};
         batch.appends.push_back({.message = message(payload),
                                  .subscriptions = std::move(subscriptions),
                                  .idempotency = std::move(key),

@@ -24,7 +24,7 @@ STORAGE_TEST("a rejected batch is not reported as written") {
     const Revision old = this->revision();
     const SubscriptionId id = this->subscribe().id;
     this->write({.number = 1});
-    Batch stale{.number = 2, .matched_at = old};
+    Batch stale{.number = 2, .revision = old};
     stale.appends.push_back({.message = this->message("{}"), .subscriptions = {id}});
     CHECK(this->storage->write(this->worker.id, stale).error() == Errc::stale_revision);
     CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 1);

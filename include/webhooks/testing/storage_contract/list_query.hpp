@@ -76,7 +76,7 @@ private:
     }
 
     void add_event(SubscriptionId log) {
-        Batch batch{.matched_at = storage_.heartbeat(worker_.id).value().revision};
+        Batch batch{.revision = storage_.heartbeat(worker_.id).value().revision};
         auto message = std::make_shared<Message>(
             Message{.event_type = text(),
                     .content_type = "text/plain",

@@ -145,7 +145,7 @@ STORAGE_TEST("a batch with appends matched at an old revision is rejected comple
     const EventId event = this->append_one(id);
     const Revision old = this->revision();
     this->subscribe();
-    Batch batch{.matched_at = old};
+    Batch batch{.revision = old};
     batch.appends.push_back({.message = this->message("{}"), .subscriptions = {id}});
     batch.attempts.push_back({.event = event,
                               .subscription = id,
@@ -174,7 +174,7 @@ STORAGE_TEST("an idempotency key returns the first receipt for 24 hours") {
     other_content.digest = std::string(32, 'b');
     IdempotencyKey other_scope = key;
     other_scope.scope = "bob";
-    Batch batch{.matched_at = this->revision()};
+    Batch batch{.revision = this->revision()};
     for (const IdempotencyKey& each : {other_content, other_scope}) {
         batch.appends.push_back(
             {.message = this->message("2"), .subscriptions = {id}, .idempotency = each});
@@ -191,7 +191,7 @@ STORAGE_TEST("an idempotency key returns the first receipt for 24 hours") {
 
 STORAGE_TEST("one key twice in a batch publishes once, even if nothing matched") {
     const IdempotencyKey key{.scope = "alice", .key = "k", .digest = std::string(32, 'a')};
-    Batch batch{.matched_at = this->revision()};
+    Batch batch{.revision = this->revision()};
     batch.appends.assign(2,
                          {.message = this->message("1"), .subscriptions = {}, .idempotency = key});
     const BatchReceipt receipt = this->storage->write(this->worker.id, batch).value();

@@ -40,7 +40,7 @@ STORAGE_TEST("a success ends the pauses that it was made in, and no longer one")
     const auto end = [&](Time pause) {
         this->write(
             {.states = {
-                 {.subscription = before.id, .judged_at = before.revision, .ended_pause = pause}}});
+                 {.subscription = before.id, .revision = before.revision, .ended_pause = pause}}});
         return this->storage->find_subscription(alice, before.id).value().paused_until;
     };
     CHECK(end(now + 1h - 1us) == now + 1h);
@@ -51,21 +51,21 @@ STORAGE_TEST("every worker hears of a pause that an endpoint asked for, and of i
     const Subscription subscription = this->subscribe();
     const Time now = this->clock->now();
     EndpointState state{.subscription = subscription.id,
-                        .judged_at = subscription.revision,
+                        .revision = subscription.revision,
                         .failing_since = now,
                         .paused_until = now + 1h,
-                        .is_asked_for = true};
+                        .is_requested = true};
     this->write({.states = {state}});
     const Notice begins = only_notice(*this->storage);
     CHECK(begins.subscription == subscription.id);
-    CHECK(begins.judged_at == subscription.revision);
+    CHECK(begins.revision == subscription.revision);
     CHECK(begins.paused_until == now + 1h);
     CHECK_FALSE(begins.deleted_event);
     CHECK(this->storage->heartbeat(this->worker.id).value().last_notice == begins.number);
     CHECK(this->storage->notices(begins.number).value().empty());
 
     this->write({.states = {{.subscription = subscription.id,
-                             .judged_at = subscription.revision,
+                             .revision = subscription.revision,
                              .ended_pause = now + 1h}}});
     const std::vector<Notice> ends = this->storage->notices(begins.number).value();
     REQUIRE(ends.size() == 1);
@@ -74,7 +74,7 @@ STORAGE_TEST("every worker hears of a pause that an endpoint asked for, and of i
     CHECK_FALSE(ends.front().paused_until);
 
     // Of an earlier version there is nothing to say.
-    state.judged_at = subscription.revision - 1;
+    state.revision = subscription.revision - 1;
     this->write({.states = {state}});
     CHECK(this->storage->notices(ends.front().number).value().empty());
 }
@@ -85,7 +85,7 @@ STORAGE_TEST("nobody hears of a pause that ended by itself") {
     this->write({.states = {{subscription.id, subscription.revision, end - 1h, end}}});
     this->clock->advance(1h);
     this->write({.states = {{.subscription = subscription.id,
-                             .judged_at = subscription.revision,
+                             .revision = subscription.revision,
                              .ended_pause = end}}});
     CHECK(this->storage->notices(0).value().empty());
 }

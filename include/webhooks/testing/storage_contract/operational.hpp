@@ -108,7 +108,7 @@ OPERATIONAL_TEST(
           notice.failing_since);
 
     this->clock->advance(30s);
-    const EndpointState success{.subscription = judged.id, .judged_at = judged.revision};
+    const EndpointState success{.subscription = judged.id, .revision = judged.revision};
     CHECK(this->write({.states = {success}}).operational == 2);
     CHECK(this->write({.states = {success}}).operational == 0);
     REQUIRE(this->types_of(this->of_alice) ==
@@ -156,7 +156,7 @@ OPERATIONAL_TEST("a notice to all workers says that an endpoint was told as fail
     if (notices.empty()) return;  // A storage of one running service at a time.
     REQUIRE(notices.size() == 1);
     CHECK(notices[0].subscription == judged.id);
-    CHECK(notices[0].judged_at == judged.revision);
+    CHECK(notices[0].revision == judged.revision);
     CHECK(notices[0].notified_failing_since == notice.failing_since);
     CHECK_FALSE(notices[0].deleted_event);
 }
@@ -169,7 +169,7 @@ OPERATIONAL_TEST("a deactivation by the service is told with its reason and the 
     this->record_one(judged.id);
     const Time since = this->clock->now() - 1h;
     const Deactivation deactivation{.subscription = judged.id,
-                                    .judged_at = judged.revision,
+                                    .revision = judged.revision,
                                     .failing_since = since,
                                     .last_attempt = this->notice_of(judged).last_attempt};
     CHECK(this->write({.deactivations = {deactivation}}).operational == 2);
@@ -207,7 +207,7 @@ OPERATIONAL_TEST("exhausted events of a window are told as the first and the num
 OPERATIONAL_TEST("a test event that failed is not told as exhausted") {
     if (this->is_unsupported()) return;
     const SubscriptionId mine = this->subscribe("alice").id;
-    Batch batch{.matched_at = this->revision()};
+    Batch batch{.revision = this->revision()};
     batch.appends.push_back({.message = std::make_shared<Message>(
                                  Message{.event_type = std::string(test_event_type),
                                          .content_type = "application/json",
@@ -250,7 +250,7 @@ OPERATIONAL_TEST("operators hear once of a worker that was lost, and not of one 
     const std::optional<Worker> retired = this->second_worker();
     this->storage->retire_worker(retired->id).value();
     const SubscriptionId mine = this->subscribe("alice").id;
-    Batch batch{.number = 1, .matched_at = this->revision()};
+    Batch batch{.number = 1, .revision = this->revision()};
     batch.appends.push_back({.message = this->message("{}"), .subscriptions = {mine}});
     batch.appends.push_back({.message = this->message("{}"), .subscriptions = {mine}});
     batch.report = WorkerReport{.host = "left", .version = "1"};

@@ -67,7 +67,7 @@ public:
     }
 
     void exhaust(SubscriptionId id, int count) {
-        Batch appending{.matched_at = revision()};
+        Batch appending{.revision = revision()};
         Batch batch{.exhausted_window = 10min};
         for (int i = 0; i < count; ++i) {
             appending.appends.push_back({.message = message("{}"), .subscriptions = {id}});
@@ -88,7 +88,7 @@ public:
     FailingNotice notice_of(const Subscription& judged) {
         const Time since = clock->now() - 1h;
         return {.subscription = judged.id,
-                .judged_at = judged.revision,
+                .revision = judged.revision,
                 .failing_since = since,
                 .deactivates_at = since + 120h,
                 .last_attempt = LastAttempt{.event = {5},

@@ -16,7 +16,7 @@ struct OrderedEvents {
     mutable std::vector<EventId> turns = {};
 
     Batch batch_of(int count, std::optional<Time> due = {}, const std::string& key = "K") const {
-        Batch batch{.matched_at = test.revision()};
+        Batch batch{.revision = test.revision()};
         auto message = std::make_shared<Message>(*Fixture::message("{}"));
         message->ordering_key = key;
         for (int i = 0; i < count; ++i) {

@@ -53,7 +53,7 @@ STORAGE_TEST("users are listed by id, with what fails and waits, in pages") {
     const Time now = this->clock->now();
     this->write(
         {.states = {
-             {.subscription = failing.id, .judged_at = failing.revision, .failing_since = now}}});
+             {.subscription = failing.id, .revision = failing.revision, .failing_since = now}}});
     this->record_one(failing.id);
     this->append({inactive}, "{}", {}, now + 1h).value();
     this->append_one(failing.id);

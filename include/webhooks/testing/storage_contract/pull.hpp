@@ -31,7 +31,7 @@ struct PulledEvents {
 
     /// @return the event of the subscription that is read; the other one follows.
     EventId publish(const Append& append) const {
-        Batch batch{.matched_at = test.revision()};
+        Batch batch{.revision = test.revision()};
         batch.appends.push_back(append);
         const BatchReceipt receipt = test.write(batch);
         REQUIRE(receipt.appends[0].value().count == 2);

@@ -18,12 +18,12 @@ STORAGE_TEST("samples and users count subscriptions by state, deleted ones not")
     const Time now = this->clock->now();
     this->write(
         {.states = {
-             {.subscription = failing.id, .judged_at = failing.revision, .failing_since = now},
+             {.subscription = failing.id, .revision = failing.revision, .failing_since = now},
              {.subscription = failing_and_paused.id,
-              .judged_at = failing_and_paused.revision,
+              .revision = failing_and_paused.revision,
               .failing_since = now,
               .paused_until = now + 1h},
-             {.subscription = paused.id, .judged_at = paused.revision, .paused_until = now + 1h}}});
+             {.subscription = paused.id, .revision = paused.revision, .paused_until = now + 1h}}});
     this->storage->update_subscription(alice, inactive, {.is_active = false}).value();
     this->storage->delete_subscription(alice, deleted).value();
 

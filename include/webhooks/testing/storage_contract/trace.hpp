@@ -17,7 +17,7 @@ STORAGE_TEST("a message keeps its trace context, whichever way its event is read
     auto message = std::make_shared<Message>(*this->message("{}"));
     message->trace = trace;
     const auto append = [&](std::optional<Time> due) {
-        Batch batch{.matched_at = this->revision()};
+        Batch batch{.revision = this->revision()};
         batch.appends.push_back({.message = message, .subscriptions = {id}, .due = due});
         this->write(batch);
     };

@@ -221,7 +221,7 @@ STORAGE_TEST("an attempt that is written twice counts once, and the rest of its 
     this->record(id, event, attempt);
     const Event before = this->event(id, event);
 
-    Batch again{.number = 5, .matched_at = this->revision()};
+    Batch again{.number = 5, .revision = this->revision()};
     again.attempts.push_back(
         {.event = event, .subscription = id, .attempt = attempt, .attempts_since_reopened = 1});
     again.appends.push_back({.message = this->message("2"), .subscriptions = {id}});
@@ -266,7 +266,7 @@ STORAGE_TEST("the expiry of a message is returned with each event that is read b
     const Time now = this->clock->now();
     Message message = *this->message("{}");
     message.expires_at = now + 1h;
-    Batch batch{.matched_at = this->revision()};
+    Batch batch{.revision = this->revision()};
     const Append append{.message = std::make_shared<Message>(message), .subscriptions = {id}};
     batch.appends = {append, append};
     batch.appends.front().due = now;

@@ -299,7 +299,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& give
             const std::optional<BegunBatch> begun =
                 begin_batch(connection, given_time(), worker, batch);
             if (!begun) return taken_over();
-            if (!batch.appends.empty() && begun->revision != batch.matched_at) {
+            if (!batch.appends.empty() && begun->revision != batch.revision) {
                 return Error(Errc::stale_revision, "subscriptions have changed");
             }
             send_results(connection, worker, batch, on_duplicate);

@@ -274,7 +274,7 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& given) {
     std::vector<OperationalEvent> written;
     Result<BatchReceipt> receipt = run_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {
         const SqliteLogWriter::State state = log_->read_state();
-        if (!batch.appends.empty() && state.revision != batch.matched_at) {
+        if (!batch.appends.empty() && state.revision != batch.revision) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
         return with_operational(
