@@ -309,6 +309,14 @@ test("migrate says what it did", async (t) => {
   }
 });
 
+test("a portal whose address is auto is where the server listens", async (t) => {
+  const server = await Server.start(t, { args: ["--storage", "memory:", "--portal.public-url", "auto"] });
+  const origin = `http://127.0.0.1:${server.port}`;
+  assert.match(server.stdout, new RegExp(`^portal: ${origin}/portal/$`, "m"));
+  assert.match(server.stdout, new RegExp(`^ +${origin}/portal/#code=`, "m"));
+  assert.equal((await fetch(`${origin}/portal/`)).status, 200);
+});
+
 test("the greeting with --https-only subscribes no http URL", async (t) => {
   const server = await Server.start(t, { args: ["--storage", "memory:", "--https-only"] });
   assert.ok(!server.stdout.includes("webhooks-receiver"));
