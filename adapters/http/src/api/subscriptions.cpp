@@ -80,12 +80,12 @@ Result<SubscriptionChange> read_body(const Call& call, std::optional<int> defaul
                                      bool is_new, FieldErrors& errors) {
     const auto members = parse_body(call, {"subscription"});
     if (!members) return members.error();
-    const ObjectReader body(*members, "", errors);
+    const ObjectReader body(*members, "", errors, Unknown::ignored);
     if (!body.has("subscription")) body.add_error("subscription", "is required");
     const auto inner = json::parse_object(body.raw("subscription").value_or("{}"), member_names);
     if (!inner && body.has("subscription")) body.add_error("subscription", "must be an object");
     if (!inner || !body.has("subscription")) return Error(std::move(errors));
-    const ObjectReader reader(*inner, prefix, errors);
+    const ObjectReader reader(*inner, prefix, errors, Unknown::ignored);
     SubscriptionChange change = read_members(reader, default_retries);
     if (is_new) expect_mandatory(reader, change);
     return change;
