@@ -47,7 +47,8 @@ Response answer(const PublishReceipt& receipt) {
     const std::size_t count = receipt.event_ids.size();
     return success(writer,
                    receipt.is_replay ? "This event was already published."
-                   : count == 0      ? "The event matches no active subscription."
+                   : count == 0      ? "The event matches no active subscription by type and "
+                                       "filter. POST .../events/match says why."
                                      : "The event was published.",
                    202);
 }
