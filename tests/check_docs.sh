@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: check_docs.sh ROOT. Checks that the targets of relative links in the documents exist, that the
 # files exist that they name, by their paths or in tables with a column "file in `FOLDER`", and that every
-# line of C++ in the README is in the quickstart.
+# line of C++ in the README and in the section "Tests" of docs/embedding.md is in its example.
 set -euo pipefail
 cd "$1"
 problems=0
@@ -28,12 +28,17 @@ while IFS=: read -r document path; do
     [[ -e $path ]] || compgen -G "$path.?pp" >/dev/null || problem "$document: there is no $path"
 done < <(grep -oE '`(adapters|bench|include|lib|tests)/[A-Za-z0-9_./-]+`' docs/*.md | tr -d '`' | sort -u)
 
-quickstart=$(sed -E 's/^ +//' examples/quickstart/main.cpp)
-snippet=$(sed -n '/^```cpp$/,/^```$/p' README.md | grep -v '^```' | sed -E 's/^ +//')
-[[ $snippet ]] || problem "README.md: no C++ found"
-while read -r line; do
-    [[ -z $line ]] || grep -qxF -e "$line" <<<"$quickstart" ||
-        problem "README.md: not in the quickstart: $line"
-done <<<"$snippet"
+# expect_in PROGRAM DOCUMENT: the C++ of the part of a document on standard input.
+expect_in() {
+    local program snippet
+    program=$(sed -E 's/^ +//' "examples/$1/main.cpp")
+    snippet=$(sed -n '/^```cpp$/,/^```$/p' | grep -v '^```' | sed -E 's/^ +//')
+    [[ $snippet ]] || problem "$2: no C++ found"
+    while read -r line; do
+        [[ -z $line ]] || grep -qxF -e "$line" <<<"$program" || problem "$2: not in examples/$1: $line"
+    done <<<"$snippet"
+}
+expect_in quickstart README.md <README.md
+expect_in retry_test docs/embedding.md < <(awk '/^## / { is_tests = /^## Tests$/ } is_tests' docs/embedding.md)
 
 ((problems == 0))

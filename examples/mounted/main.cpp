@@ -2,10 +2,12 @@
 // with its own login: Boost.Beast reads and writes, a session cookie identifies the user. The
 // program then logs in as a browser would, and uses the API.
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/none.hpp>
 #include <future>
 #include <iostream>
 #include <map>
@@ -22,6 +24,9 @@ namespace http = boost::beast::http;
 using boost::asio::ip::tcp;
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr std::size_t max_own_body = 4096;
 
 /// The host's login: maps the value of the cookie `session` to the user.
 class Sessions : public webhooks::http::Authenticator {
@@ -62,26 +67,76 @@ Response answer_own(const Request& request, Sessions& sessions) {
     return response;
 }
 
-Response answer(const webhooks::http::Api& api, Request request, const std::string& address,
-                Sessions& sessions) {
-    if (!api.serves(request.target())) return answer_own(request, sessions);
-    std::promise<Response> answered;
-    webhooks::http::handle(api, std::move(request), {.address = address, .certificate = {}},
-                           [&](Response response) { answered.set_value(std::move(response)); });
-    return answered.get_future().get();
+/// Reads the rest of a request whose head has been read. @return false on error.
+bool read_body(tcp::socket& socket, beast::flat_buffer& buffer, Parser& parser, std::size_t limit,
+               beast::error_code& error) {
+    if (parser.content_length().value_or(0) > limit) {
+        error = http::error::body_limit;
+        return false;
+    }
+    if (parser.get()[http::field::expect] == "100-continue") {
+        http::response<http::empty_body> go_on(http::status::continue_, 11);
+        http::write(socket, go_on, error);
+    }
+    parser.body_limit(limit);
+    http::read(socket, buffer, parser, error);
+    return !error;
+}
+
+/// Admits a request by its head, and only then reads its body, up to the size that the operation
+/// allows. @return with keep_alive unset if the body was not read.
+Response answer_api(const webhooks::http::Api& api, tcp::socket& socket, beast::flat_buffer& buffer,
+                    Parser& parser, beast::error_code& error) {
+    using webhooks::http::Api;
+    const unsigned version = parser.get().version();
+    const bool keep_alive = parser.keep_alive();
+    const std::string address = socket.remote_endpoint().address().to_string();
+    auto admitted = api.admit(
+        webhooks::http::to_head(parser.get().base(), {.address = address, .certificate = {}}));
+    if (auto* rejected = std::get_if<webhooks::http::Response>(&admitted)) {
+        return webhooks::http::to_response(std::move(*rejected), version,
+                                           keep_alive && parser.is_done());
+    }
+    auto& admission = std::get<Api::Admission>(admitted);
+    if (!read_body(socket, buffer, parser, admission.max_body_bytes(), error)) {
+        if (error == http::error::body_limit) error = {};
+        return webhooks::http::to_response(Api::reject(413, "The body is too large."), version,
+                                           false);
+    }
+    std::promise<webhooks::http::Response> answered;
+    api.answer(std::move(admission), std::move(parser.get().body()),
+               [&](webhooks::http::Response response) { answered.set_value(std::move(response)); });
+    return webhooks::http::to_response(answered.get_future().get(), version, keep_alive);
+}
+
+/// A connection that is closed with unread bytes is reset, and the client may lose the response.
+/// A real host also has a deadline here, and for each read.
+void close_gracefully(tcp::socket& socket) {
+    beast::error_code error;
+    socket.shutdown(tcp::socket::shutdown_send, error);
+    std::array<char, 4096> rest;
+    while (!error)
+        socket.read_some(boost::asio::buffer(rest), error);
 }
 
 /// Serves one connection until the client closes it.
 void serve(tcp::socket socket, const webhooks::http::Api& api, Sessions& sessions) {
     beast::flat_buffer buffer;
-    const std::string address = socket.remote_endpoint().address().to_string();
-    for (;;) {
-        Request request;
-        beast::error_code error;
-        http::read(socket, buffer, request, error);
+    for (beast::error_code error; !error;) {
+        Parser parser;
+        // Otherwise Beast rejects a head with a length above 1 MiB.
+        parser.body_limit(boost::none);
+        http::read_header(socket, buffer, parser, error);
         if (error) return;
-        http::write(socket, answer(api, std::move(request), address, sessions), error);
+        Response response;
+        if (api.serves(parser.get().target())) {
+            response = answer_api(api, socket, buffer, parser, error);
+        } else if (read_body(socket, buffer, parser, max_own_body, error)) {
+            response = answer_own(parser.get(), sessions);
+        }
         if (error) return;
+        http::write(socket, response, error);
+        if (!response.keep_alive()) return close_gracefully(socket);
     }
 }
 
@@ -139,6 +194,12 @@ int main() {
                      R"("url":"https://hooks.example.com/"}})");
         browser.send(http::verb::post, "/account/webhooks/events",
                      R"({"eventType":"order.created","payload":{"order":7}})");
+        // Only a batch may be this large.
+        const std::string large =
+            R"({"eventType":"order.created","payload":")" + std::string(900'000, 'x') + "\"}";
+        const std::string batch = "{\"events\":[" + large + ',' + large + "]}";
+        browser.send(http::verb::post, "/account/webhooks/events/batch", batch);
+        browser.send(http::verb::post, "/account/webhooks/events", batch);
     }
     server.join();
 }

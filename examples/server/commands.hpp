@@ -21,7 +21,7 @@ webhooks::Result<std::shared_ptr<webhooks::Storage>> open_existing_storage(
 webhooks::Principal shell_user();
 
 /// Serves until SIGTERM or SIGINT.
-webhooks::Result<> serve(const Settings& settings);
+webhooks::Result<> serve(Settings settings);
 
 /// Updates the schema of `--storage`.
 webhooks::Result<> migrate(const Settings& settings);

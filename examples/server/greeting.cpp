@@ -17,11 +17,6 @@ std::string origin_url(const std::string& scheme, const std::string& host, std::
     return scheme + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::string base_url(const Settings& settings, std::uint16_t port) {
-    const std::string scheme = settings.server.tls.is_set() ? "https://" : "http://";
-    return origin_url(scheme, settings.listen.host, port) + settings.server.base_path;
-}
-
 std::string portal_url(const Settings& settings) {
     const std::string& root = settings.portal.options.public_url;
     return root + (root.ends_with('/') ? "portal/" : "/portal/");
@@ -33,7 +28,29 @@ std::string key_text(const Access& access) {
     return access.has_environment_key ? "$WEBHOOKS_ADMIN_KEY" : "YOUR-KEY";
 }
 
+/// For a shell.
+std::string quoted(const std::string& text) {
+    const bool is_plain = std::ranges::all_of(text, [](unsigned char c) {
+        return std::isalnum(c) || std::string_view("/._-:").find(c) != std::string_view::npos;
+    });
+    return is_plain ? text : "'" + text + "'";
+}
+
+/// How to call a program in the server's directory: by its path from the current one, if it is
+/// below that.
+std::string command(const std::string& program) {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) return program;
+    const auto path = self.parent_path() / program;
+    const std::string relative = std::filesystem::proximate(path, error).string();
+    if (error || relative.starts_with("..")) return quoted(path.string());
+    return quoted(relative.find('/') == relative.npos ? "./" + relative : relative);
+}
+
 void print_key(std::ostream& out, const Access& access, const std::string& storage) {
+    const std::string create =
+        command("webhooks-server") + " keys create --storage " + quoted(storage);
     if (access.new_key) {
         out << "\nThe API key of the administrator \"admin\", shown only once:\n\n    "
             << access.new_key->reveal() << '\n';
@@ -41,35 +58,18 @@ void print_key(std::ostream& out, const Access& access, const std::string& stora
         out << "\nThe API key of the administrator \"admin\" is that of WEBHOOKS_ADMIN_KEY.\n";
     } else if (access.needs_key) {
         out << "\nThere is no API key yet, and standard output is not a terminal, where one would "
-               "be "
-               "shown.\nCreate one: webhooks-server keys create --storage "
-            << storage << " --user admin --admin\n";
+               "be shown.\nCreate one: "
+            << create << " --user admin --admin\n";
     } else {
-        out << "\nAPI keys already exist; `webhooks-server keys create --storage " << storage
-            << " --user NAME` makes another.\n";
+        out << "\nAPI keys already exist. Another one for an administrator (a user's without "
+               "--admin):\n\n    "
+            << create << " --user NAME --admin\n";
     }
 }
 
 bool may_reach_receiver(const webhooks::EndpointPolicy& policy) {
     auto address = webhooks::IpAddress::parse("127.0.0.1");
     return address && webhooks::check_address(*address, policy);
-}
-
-/// For a shell.
-std::string quoted(const std::string& path) {
-    const bool is_plain = std::ranges::all_of(path, [](unsigned char c) {
-        return std::isalnum(c) || std::string_view("/._-").find(c) != std::string_view::npos;
-    });
-    return is_plain ? path : "'" + path + "'";
-}
-
-/// The example receiver is in the server's directory.
-std::string receiver_command() {
-    std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    if (error) return "webhooks-receiver";
-    const auto path = std::filesystem::proximate(self.parent_path() / "webhooks-receiver", error);
-    return error ? "webhooks-receiver" : quoted(path.string());
 }
 
 /// Without the body.
@@ -83,7 +83,7 @@ void print_receiver(std::ostream& out, const std::string& base) {
     auto secret = webhooks::make_secret();
     const std::string shared = secret ? std::string(secret->reveal()) : "a-secret-of-your-own";
     out << "  # in a second terminal: a receiver\n"
-        << "  " << receiver_command() << " --secret " << shared << "\n\n"
+        << "  " << command("webhooks-receiver") << " --secret " << shared << "\n\n"
         << "  # subscribe it to everything\n"
         << post_command(base, "/subscriptions")
         << R"(    -d '{"subscription":{"name":"first","eventType":"*","url":")" << receiver_url
@@ -130,9 +130,14 @@ void print_publication(std::ostream& out, const std::string& base, const std::st
 
 }  // namespace
 
+std::string root_url(const Settings& settings, std::uint16_t port) {
+    const std::string scheme = settings.server.tls.is_set() ? "https://" : "http://";
+    return origin_url(scheme, settings.listen.host, port);
+}
+
 std::string greeting(const Settings& settings, const Access& access, std::uint16_t port,
                      std::uint16_t metrics_port, const webhooks::WebhookService& service) {
-    const std::string base = base_url(settings, port);
+    const std::string base = root_url(settings, port) + settings.server.base_path;
     const std::string known_type = published_type(service);
     const std::string event_type = known_type.empty() ? "order.created" : known_type;
     std::ostringstream out;

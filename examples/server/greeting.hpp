@@ -7,6 +7,9 @@
 
 namespace server {
 
+/// Where the server is, without a path.
+std::string root_url(const Settings& settings, std::uint16_t port);
+
 /// The server's output once it is reachable: its addresses, its key, and sample commands.
 /// @param port The port it listens on.
 /// @param metrics_port That of the metrics; 0 if there is none.

@@ -348,7 +348,7 @@ constexpr Option table[] = {
      "the longest time for which a token may be valid", into<in_jwt, &JwtOptions::max_lifetime>},
 
     {"portal.public_url", Kind::text, Scope::serving, "URL",
-     "serve the portal at /portal/; where the root of this server is for a browser",
+     "serve the portal at /portal/; the root of this server for a browser, or auto: its address",
      into<in_portal, in_portal_options, &PortalOptions::public_url>},
     {"portal.frame_ancestors", Kind::list, Scope::serving, "ORIGIN",
      "allow pages of this origin to show the portal in a frame; repeatable",

@@ -97,6 +97,20 @@ Result<WebhookService> open_service(const Settings& settings,
     return service;
 }
 
+/// Links to the portal are made with its URL, so a port that is free is chosen before.
+Result<> resolve_portal_url(Settings& settings, WebhookService& service) {
+    std::string& url = settings.portal.options.public_url;
+    if (url != PortalSettings::auto_url) return {};
+    if (settings.server.port == 0) {
+        auto probe = webhooks::http::Server::open(service, nullptr,
+                                                  {.host = settings.server.host, .port = 0});
+        if (!probe) return under("server", probe.error());
+        settings.server.port = probe->port();
+    }
+    url = root_url(settings, settings.server.port);
+    return {};
+}
+
 /// First stops requests, then deliveries, both within one drain. Half of it is for deliveries, so
 /// that a slow client does not cause any of them to be sent twice.
 Result<> stop(webhooks::http::Server& rest, WebhookService& service,
@@ -128,7 +142,7 @@ Result<> migrate(const Settings& settings) {
     return {};
 }
 
-Result<> serve(const Settings& settings) {
+Result<> serve(Settings settings) {
     const sigset_t signals = block_signals();
     raise_descriptor_limit();
     const auto log = make_log(settings.log);
@@ -139,6 +153,7 @@ Result<> serve(const Settings& settings) {
     if (!service) return service.error();
     auto access = open_access(settings, *storage, log);
     if (!access) return under("jwt", access.error());
+    if (auto resolved = resolve_portal_url(settings, *service); !resolved) return resolved;
     auto portal = read_portal(settings);
     if (!portal) return under("portal", portal.error());
     webhooks::http::ServerOptions server = settings.server;

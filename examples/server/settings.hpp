@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <webhooks/http/jwt.hpp>
 #include <webhooks/http/server.hpp>
@@ -60,6 +61,9 @@ struct EncryptionSettings {
 
 /// The portal; there is none without `public_url`.
 struct PortalSettings {
+    /// A `public_url` that stands for where the server listens.
+    static constexpr std::string_view auto_url = "auto";
+
     webhooks::http::PortalOptions options;  ///< The bytes of the logo are in `logo_file`.
     std::string logo_file;
 };

@@ -133,6 +133,39 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
     CHECK(write.get().value().appends.at(0).value().first_event == EventId{2});
 }
 
+TEST_CASE_METHOD(PostgresqlOrderFixture,
+                 "a result finds its queue without reading all others, even if the table was empty "
+                 "when its statements were planned",
+                 "[postgresql]") {
+    constexpr std::size_t queues = 200;
+    constexpr std::size_t results = 20;
+    soci::session sql;
+    open(sql);
+    sql << "VACUUM ANALYZE webhooks_ordered";
+    Batch publications{.matched_at = revision()};
+    for (std::size_t i = 0; i < queues; ++i) {
+        publications.appends.push_back(append_of(std::to_string(i)));
+    }
+    const BatchReceipt receipt = storage->write(worker.id, publications).value();
+    for (std::size_t i = 0; i < results; ++i) {
+        Batch batch;
+        batch.attempts = {delivered(receipt.appends[i].value().first_event, false)};
+        storage->write(worker.id, batch).value();
+    }
+    // A session reports its counters only when it ends.
+    storage.reset();
+    const auto count = [&sql](const char* query) {
+        long long value = 0;
+        sql << query, soci::into(value);
+        return static_cast<std::size_t>(value);
+    };
+    while (count("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'webhooks'") > 0) {
+    }
+    CHECK(count("SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes "
+                "WHERE schemaname = current_schema() AND relname = 'webhooks_ordered'") <
+          results * queues / 4);
+}
+
 TEST_CASE_METHOD(PostgresqlOrderFixture, "unordered events wait for no key", "[postgresql]") {
     soci::session sql;
     open(sql);

@@ -24,7 +24,13 @@ const finished = (server, subscription) => until("the log says how it went", asy
 test("an event answered with 503 is retried, with the same id and a new time", async (t) => {
   const config = writeConfig(`${temporaryDirectory(t)}/config.json`,
     { service: { retry_schedule: ["1s"], retry_jitter: 0 } });
-  const receiver = await Receiver.start(t, (_, { requests }) => ({ status: requests.length === 1 ? 503 : 200, body: "ok" }));
+  let see;
+  const seen = new Promise((resolve) => (see = resolve));
+  const receiver = await Receiver.start(t, async (_, { requests }) => {
+    if (requests.length === 1) return { status: 503, body: "ok" };
+    await seen;  // However late the failure is looked for, it is there.
+    return { status: 200, body: "ok" };
+  });
   const server = await startServer(t, ["--config", config]);
   const subscription = await server.subscribe({ url: receiver.url, secret });
   await server.publish("order.created", { order: 42 });
@@ -33,6 +39,7 @@ test("an event answered with 503 is retried, with the same id and a new time", a
     const [event] = await server.events(subscription);
     return event.statusCode === 503 && event;
   });
+  see();
   assert.equal(waiting.isSuccess, false);
   assert.ok(Date.parse(waiting.nextRetryAt) - Date.parse(waiting.sentAt) >= 950);
 

@@ -1,6 +1,7 @@
 // API keys: created, listed and revoked next to a running server, or set in the environment.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
@@ -105,9 +106,9 @@ test("a start whose output is not a terminal logs no key, and says how to create
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
   const server = await Server.start(t, { args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: undefined } });
   assert.deepEqual(await list(storage), []);
-  const [, command] = server.stdout.match(/^Create one: webhooks-server (.+)$/m);
-  const { stdout } = await run(command.split(" "));
-  assert.equal(await status(server, stdout.trim()), 200);
+  const [, command] = server.stdout.match(/^Create one: (.+)$/m);
+  const key = execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim();
+  assert.equal(await status(server, key), 200);
 });
 
 test("a storage whose name was mistyped is reported, not created", async (t) => {

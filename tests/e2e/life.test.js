@@ -68,12 +68,12 @@ test("a stop does not wait for a receiver that never answers longer than the dra
 test("a stop serves the request in flight", async (t) => {
   const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "a=b"] });
   const body = JSON.stringify({ eventType: "a", payload: 1 });
-  const headers = { "x-api-key": adminKey, "content-type": "application/json", "content-length": body.length };
+  const headers = { "x-api-key": adminKey, "content-type": "application/json", "content-length": body.length, expect: "100-continue" };
   const request = http.request(`${server.base}/events`, { method: "POST", headers, agent: false });
   const answered = once(request, "response");
+  request.flushHeaders();
+  await once(request, "continue");
   request.write(body.slice(0, 5));
-  await until("it reads the request", () => request.socket && !request.socket.connecting);
-  await server.get("/event-types");
   const ended = server.stop();
   await until("it takes no more requests", () => isRefused(server.port));
   request.end(body.slice(5));
@@ -307,6 +307,14 @@ test("migrate says what it did", async (t) => {
     assert.deepEqual(await run(["migrate", "--storage", storage]),
       { code: 0, signal: undefined, stdout: `${storage}: ${what}\n`, stderr: "" });
   }
+});
+
+test("a portal whose address is auto is where the server listens", async (t) => {
+  const server = await Server.start(t, { args: ["--storage", "memory:", "--portal.public-url", "auto"] });
+  const origin = `http://127.0.0.1:${server.port}`;
+  assert.match(server.stdout, new RegExp(`^portal: ${origin}/portal/$`, "m"));
+  assert.match(server.stdout, new RegExp(`^ +${origin}/portal/#code=`, "m"));
+  assert.equal((await fetch(`${origin}/portal/`)).status, 200);
 });
 
 test("the greeting with --https-only subscribes no http URL", async (t) => {

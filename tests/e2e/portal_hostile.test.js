@@ -88,19 +88,20 @@ test("names, headers, users and errors stay text", { skip: withoutBrowser }, asy
     assert.doesNotMatch(await page.locator("body").innerText(), hidden, what);
   };
   const older = page.getByRole("button", { name: "Older" });
-  const pageThrough = async (rows) => {
+  const firstLink = page.locator("tbody tr a").first();
+  const pageThrough = async () => {
     const expected = await elements(page);
     for (let shown = 1; await older.count() > 0; ++shown) {
-      const first = await rows.first().innerText();
+      const first = await firstLink.getAttribute("href");
       await older.click();
-      await until("the next page is there", async () => (await rows.first().innerText()) !== first);
+      await until("the next page is there", async () => (await firstLink.getAttribute("href")) !== first);
       await check(expected, `page ${shown}`);
     }
   };
   await go("#/endpoints", page.getByRole("table", { name: "Endpoints" }));
-  await pageThrough(page.locator("tbody tr"));
+  await pageThrough();
   await go("#/audit", page.getByRole("table", { name: "Audit" }));
-  await pageThrough(page.locator("tbody tr"));
+  await pageThrough();
   await go(`#/endpoints/${made[0].id}`, page.getByRole("heading", { name: "Settings" }));
   const settings = await elements(page);
   await go(`#/endpoints/${made[0].id}/edit`, page.getByRole("button", { name: "Save" }));
@@ -114,12 +115,14 @@ test("names, headers, users and errors stay text", { skip: withoutBrowser }, asy
   // What the server says is wrong repeats what was entered.
   for (const line of corpus.filter((each) => /[<>"']/.test(each)).slice(0, 40)) {
     await page.getByLabel("Filter", { exact: true }).fill(`payload/${line}`);
-    const saved = page.waitForResponse((each) => each.request().method() === "PUT");
+    // The page itself repeats a request that came too soon.
+    const saved = page.waitForResponse((each) => each.request().method() === "PUT" && each.status() !== 429);
     const [answer] = await Promise.all([saved, page.getByRole("button", { name: "Save", exact: true }).click()]);
     if (answer.ok()) {
       await page.getByRole("heading", { name: "Settings" }).waitFor();
       break;
     }
+    await page.getByRole("button", { name: "Save", exact: true, disabled: false }).waitFor();
     await page.locator(".error").first().waitFor();
     await check(form, line);
   }

@@ -81,6 +81,7 @@ test("a catalog of a thousand types is listed and searched", { skip: withoutBrow
   await page.getByLabel("Search event types").fill("thing 77");
   await page.getByText(/^19 of \d+ event types$/).waitFor({ state: "attached" });
   await page.evaluate(() => (location.hash = "#/endpoints/new"));
+  await heading(page, "Add endpoint");
   await page.getByLabel("Event type").selectOption("area7.*");
   await page.getByText("Matches 25 event types").waitFor();
   assert.deepEqual(page.faults, []);

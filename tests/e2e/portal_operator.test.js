@@ -24,6 +24,7 @@ test("an operator creates and revokes a key, opens a user's portal, and finds al
   await dialog.getByLabel("Expires").selectOption("In 30 days");
   await checkAccessibility(page);
   await dialog.getByRole("button", { name: "Create key" }).click();
+  await page.locator("dialog").waitFor({ state: "detached" });
   const key = await page.locator(".banner code").textContent();
   const publish = () => server.request("POST", "/events", { key, body: { eventType: "order.created", payload: 1 } });
   assert.equal((await publish()).status, 202);
@@ -161,6 +162,26 @@ test("an operator adds an endpoint for a user, and one that hears of workers, an
   const made = (await server.get("/subscriptions")).body.subscriptions.find(({ name }) => name === "Lost workers");
   assert.equal(made.operatorScope, true);
   assert.equal(made.userId, "admin");
+  assert.deepEqual(page.faults, []);
+});
+
+test("from one page to another nothing is drawn that belongs to neither", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const page = await openPage(await openBrowser(t), server.origin);
+  await page.goto((await linkFor(server, { userId: "admin", view: "operator" })).url);
+  await heading(page, "Overview");
+  await page.evaluate(() => {
+    globalThis.drawn = [];
+    const main = document.querySelector("main");
+    new MutationObserver(() => drawn.push(main.textContent)).observe(main, { childList: true, subtree: true, characterData: true });
+  });
+  for (const name of ["Event types", "Users", "Event types", "Audit"]) {
+    await page.getByRole("link", { name, exact: true }).click();
+    await heading(page, name);
+  }
+  const drawn = await page.evaluate(() => globalThis.drawn);
+  assert.ok(drawn.length > 0);
+  assert.deepEqual(drawn.filter((text) => text.includes("[object")), []);
   assert.deepEqual(page.faults, []);
 });
 

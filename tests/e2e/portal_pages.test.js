@@ -11,9 +11,12 @@ const themes = ["light", "dark"];
 
 const go = (page, hash) => page.evaluate((to) => (location.hash = to), hash);
 
-async function isLoaded(page) {
-  await page.locator(".skeleton").first().waitFor({ state: "detached" });
+/** Opens a page of the portal, and waits until it is loaded: as a new document, in which nothing is left of the page before. */
+async function visit(page, hash) {
+  await go(page, hash);
+  await page.reload();
   await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.locator(".skeleton").first().waitFor({ state: "detached" });
 }
 
 /** Checks what a page shows now; on narrow screens also that it scrolls down only, and has its tabs in a row. */
@@ -60,8 +63,7 @@ for (const [width, place] of [[1280, "wide"], [360, "narrow"]]) {
       await page.goto((await linkFor(server, { userId: "admin", view: "operator" })).url);
       await heading(page, "Overview");
       for (const path of pages) {
-        await go(page, `#/${path}`);
-        await isLoaded(page);
+        await visit(page, `#/${path}`);
         await check(page, path);
       }
       assert.deepEqual(page.faults, []);
@@ -84,7 +86,7 @@ test("a customer's pages, dialogs, errors and empty places are accessible in bot
         await page.getByRole("dialog").getByRole("button", { name: action, exact: true }).waitFor();
         await check(page, `the dialog ${action}`);
         await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
-        await page.getByRole("dialog").waitFor({ state: "detached" });
+        await page.locator("dialog").waitFor({ state: "detached" });
       }
       await page.getByRole("button", { name: "Reveal" }).click();
       await page.getByText("whsec_").waitFor();

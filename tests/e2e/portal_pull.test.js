@@ -48,7 +48,7 @@ test("a customer adds an endpoint that is only read, and gets its events and its
   assert.deepEqual((await server.get(`${path}/feed`, { key })).body.events.map((each) => each.id), [event]);
   assert.equal((await server.post(`${path}/test`, {}, { key })).status, 409);
   await page.evaluate((hash) => (location.hash = hash), `#/endpoints/${id}/verify`);
-  await heading(page, "There is nothing here");
+  await heading(page, "There is nothing here: it was deleted, or it is not yours.");
   await page.evaluate((hash) => (location.hash = hash), `#/endpoints/${id}/deliveries`);
   const row = page.getByRole("row").filter({ hasText: "order.created" });
   await row.getByRole("link", { name: String(event) }).click();

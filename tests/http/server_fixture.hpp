@@ -27,13 +27,20 @@ struct ServerFixture {
         service.start().value();
     }
 
-    /// @return the server's port.
-    std::uint16_t start(ServerOptions options = {}) {
+    /// A server that takes connections, and reads from them once it is started: what is sent before
+    /// is there within any time limit. @return its port
+    std::uint16_t open(ServerOptions options) {
         options.port = 0;
         server.emplace(
             Server::open(service, authenticate_by_api_key(ApiKeys(storage)), options).value());
-        server->start().value();
         return server->port();
+    }
+
+    /// @return the server's port.
+    std::uint16_t start(ServerOptions options = {}) {
+        const std::uint16_t port = open(options);
+        server->start().value();
+        return port;
     }
 
     /// The head of a request, with the key, without its end.

@@ -21,5 +21,5 @@ export async function linkFor(server, session) {
   return { ...made.body.session, url: made.body.session.url.replace("http://portal.invalid", server.origin) };
 }
 
-/** Waits for the page with this heading. */
-export const heading = (page, name) => page.getByRole("heading", { name, exact: false, level: 1 }).waitFor();
+/** Waits for the page with exactly this heading: "Edit X" is another one than "X". */
+export const heading = (page, name) => page.getByRole("heading", { name, exact: true, level: 1 }).waitFor();

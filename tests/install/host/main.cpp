@@ -1,6 +1,7 @@
 // A typical host: a site of its own on Boost.Beast, with its own threads and its own login, and in
 // the same process the service, its HTTP transport and its REST API. A user logs in to the site,
-// subscribes the site's own URL over REST, publishes, and the site receives the event.
+// subscribes the site's own URL over REST, publishes, and the site receives the event. Then the
+// host gets the signal that ends it.
 //
 // It is also compiled with macros that change Boost.Asio's classes: the library's must never meet
 // them.
@@ -10,10 +11,12 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <csignal>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -67,7 +70,12 @@ public:
         : context_(context),
           logins_(logins),
           listener_(context, {tcp::v4(), 0}),
+          end_(context, SIGTERM),
           timeout_(context) {
+        end_.async_wait([this](boost::system::error_code error, int) {
+            has_ended_ = !error;
+            context_.stop();
+        });
         timeout_.expires_after(30s);
         timeout_.async_wait([this](boost::system::error_code error) {
             if (!error) context_.stop();
@@ -77,6 +85,7 @@ public:
 
     unsigned short port() const { return listener_.local_endpoint().port(); }
     const std::string& received() const { return received_; }
+    bool has_ended() const { return has_ended_; }
 
 private:
     asio::awaitable<void> accept() {
@@ -97,14 +106,16 @@ private:
         co_await http::async_write(socket, response, asio::use_awaitable);
         if (!is_hook) co_return;
         received_ = request.body();
-        context_.stop();
+        std::raise(SIGTERM);
     }
 
     asio::io_context& context_;
     Logins& logins_;
     tcp::acceptor listener_;
+    asio::signal_set end_;
     asio::steady_timer timeout_;
     std::string received_;
+    bool has_ended_ = false;
 };
 
 // Sends one request and waits for its response.
@@ -172,7 +183,8 @@ int main() try {
     server.stop(1s);
     service.stop(1s).value();
     std::cout << "received " << site.received() << '\n';
-    return !has_failed && site.received() == R"({"order":42})" ? 0 : 1;
+    if (!site.has_ended()) std::cerr << "the signal did not reach the host\n";
+    return !has_failed && site.has_ended() && site.received() == R"({"order":42})" ? 0 : 1;
 } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

@@ -127,9 +127,9 @@ function useLoad(load, dependencies, isKept) {
         if (!isQuiet) setState((before) => ({ ...before, isLoading: true }));
         try {
             const data = await load();
-            if (turn === latest.current) setState({ data, isLoading: false });
+            if (turn === latest.current) setState({ of: reload, data, isLoading: false });
         } catch (error) {
-            if (turn === latest.current) setState((before) => ({ ...(isQuiet && before), error, isLoading: false }));
+            if (turn === latest.current) setState((before) => ({ ...(isQuiet && before), of: reload, error, isLoading: false }));
         }
     }, dependencies);
     useEffect(() => {
@@ -137,5 +137,6 @@ function useLoad(load, dependencies, isKept) {
         reload();
         return () => void ++latest.current;
     }, [reload]);
-    return { ...state, reload };
+    // The effect runs only after this was drawn with new dependencies.
+    return { ...(isKept || state.of === reload ? state : { isLoading: true }), reload };
 }
