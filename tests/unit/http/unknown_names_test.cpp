@@ -147,7 +147,7 @@ TEST_CASE_METHOD(ApiFixture, "an event type that was read can be written back") 
     json(200, "POST", "/event-types", serialize(boost::json::object{{"eventType", read}}));
 }
 
-TEST_CASE_METHOD(ApiFixture, "of very many unknown members the first hundred are named") {
+TEST_CASE_METHOD(ApiFixture, "of very many unknown members the first ten are named") {
     create();
     std::string body = "{\"a\":1";
     for (int i = 0; i < 10'000; ++i)
@@ -155,5 +155,5 @@ TEST_CASE_METHOD(ApiFixture, "of very many unknown members the first hundred are
     CHECK(json(400, "POST", "/subscriptions/1/rotate-secret", body + "}")
               .at("errors")
               .as_object()
-              .size() == 100);
+              .size() == 10);
 }

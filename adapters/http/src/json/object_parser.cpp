@@ -114,7 +114,7 @@ private:
 };
 
 /// An object may have a million members.
-constexpr std::size_t max_unknown = 100;
+constexpr std::size_t max_unknown = 10;
 
 Error invalid(std::string what) {
     return Error(Errc::invalid_argument, std::move(what));
