@@ -26,6 +26,27 @@ bool is_allowed(Scope scope, Command command) {
     return false;
 }
 
+/// The flag whose section (`--retention`) or end (`--listen` as `--liste`) was left out; null if
+/// none or several are possible.
+const Option* completion_of(const std::string& flag) {
+    const std::string end = "." + flag.substr(2);
+    const Option* found = nullptr;
+    for (const Option& option : option_table()) {
+        const std::string known = option.flag();
+        const bool has_section = known.find('.') != known.npos;
+        if (has_section ? !known.ends_with(end) : !known.starts_with(flag)) continue;
+        if (found != nullptr) return nullptr;
+        found = &option;
+    }
+    return found;
+}
+
+std::string no_such_flag(const std::string& flag) {
+    const Option* meant = completion_of(flag);
+    if (meant == nullptr) return "there is no such flag; see --help";
+    return "there is no such flag; did you mean " + meant->flag() + "?";
+}
+
 /// Splits arguments into options, without interpreting their values.
 class Arguments {
 public:
@@ -92,7 +113,7 @@ private:
         const auto equals = argument.find('=');
         const std::string flag = argument.substr(0, equals);
         const Option* option = option_by_flag(flag);
-        if (option == nullptr) return add_error(flag, "there is no such flag; see --help");
+        if (option == nullptr) return add_error(flag, no_such_flag(flag));
         std::string text = "true";
         if (equals != std::string::npos) {
             text = argument.substr(equals + 1);

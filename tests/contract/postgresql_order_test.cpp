@@ -142,7 +142,7 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
     soci::session sql;
     open(sql);
     sql << "VACUUM ANALYZE webhooks_ordered";
-    Batch publications{.matched_at = revision()};
+    Batch publications{.revision = revision()};
     for (std::size_t i = 0; i < queues; ++i) {
         publications.appends.push_back(append_of(std::to_string(i)));
     }

@@ -43,7 +43,7 @@ public:
         query.exchange(into(total));
         bind_scope(query);
         list.bind(query);
-        for_each_row(query, text, [] {});
+        for_each_row(sql_, query, text, [] {});
         return total;
     }
 
@@ -54,23 +54,26 @@ public:
         const std::vector<EventId> ids = page_ids(last);
         if (ids.empty()) return std::vector<Event>();
         const IdList wanted(ids);
+        std::unordered_map<EventId, std::size_t> places;
+        for (const EventId id : ids) {
+            places.emplace(id, places.size());
+        }
+        std::vector<Event> events(ids.size());
         EventRow row;
-        std::unordered_map<EventId, Event> found;
         soci::statement query(sql_);
         row.define(query);
+        const std::string json = wanted.json();
+        if (dialect_.execute == nullptr) query.exchange(use(json, "ids"));
         bool is_small = true;
-        for_each_row(query, page_text(wanted, size), [&] {
-            Event event = row.to_event();
+        for_each_row(sql_, query, page_text(wanted, size), [&] {
+            Event event = row.take_event();
             is_small = row.is_too_large == 0 && size.add(content_bytes(event));
-            if (is_small) found.emplace(event.id, std::move(event));
+            if (is_small) events[places.at(event.id)] = std::move(event);
             return is_small;
         });
         if (!is_small) return page_too_large();
-        std::vector<Event> events;
-        for (const EventId id : ids) {
-            const auto event = found.find(id);
-            if (event != found.end()) events.push_back(std::move(event->second));
-        }
+        // Deleted since their ids were read.
+        std::erase_if(events, [](const Event& event) { return event.id == EventId{}; });
         set_blocked_by(sql_, events);
         return events;
     }
@@ -111,7 +114,7 @@ private:
         EventRow::Content content;
         if (!plan_.reads_payload) content.payload = "''", content.payload_key = "0";
         if (!plan_.reads_response) content.response = "NULL", content.response_key = "NULL";
-        return EventRow::select(content) + " WHERE e.id IN " + ids.text();
+        return EventRow::select(content) + " WHERE e.id IN (SELECT value FROM json_each(:ids))";
     }
 
     /// Which events a statement reads.
@@ -152,7 +155,7 @@ private:
         if (last) query.exchange(use(*last, "until"));
         query.exchange(use(plan_.take, "take"));
         query.exchange(use(plan_.skip, "skip"));
-        for_each_row(query,
+        for_each_row(sql_, query,
                      "SELECT e.id" + from_events(events(Rows::matching), list.joins()) + condition +
                          " LIMIT :take OFFSET :skip",
                      [&] { ids.push_back(id); });
@@ -289,7 +292,7 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
     query.exchange(use(event, "id"));
     query.exchange(use(subscription, "owner"));
     for_each_row(query, EventRow::select({}) + " WHERE e.id = :id AND e.subscription_id = :owner",
-                 [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
+                 [&] { found = EventHistory{.event = row.take_event(), .attempts = {}}; });
     if (!found) return found;
     found->attempts = read_attempts(sql, event);
     read_request(sql, *found);

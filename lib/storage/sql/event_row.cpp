@@ -90,16 +90,16 @@ void EventRow::define(soci::statement& query) {
     query.exchange(into(is_of_no_worker));
 }
 
-Event EventRow::to_event() const {
-    Event complete = event;
+Event EventRow::take_event() {
+    Event complete = std::move(event);
     complete.response_key_id = response_key.value_or(0);
     complete.ordering_key = ordering_key.value_or("");
     if (outcome) {
         apply_latest_attempt(complete,
                              {.sent_at = sent_at.value_or(Time{}),
                               .status_code = status_code,
-                              .response = response,
-                              .error_message = error_message,
+                              .response = std::move(response),
+                              .error_message = std::move(error_message),
                               .outcome = *outcome},
                              requests);
     } else {

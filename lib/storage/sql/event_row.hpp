@@ -58,7 +58,8 @@ struct EventRow {
     bool is_of_no_worker = false;
 
     void define(soci::statement& query);
-    Event to_event() const;
+    /// The event that was read last; its texts are moved.
+    Event take_event();
 };
 
 }  // namespace webhooks::storage

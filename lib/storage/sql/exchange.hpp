@@ -7,6 +7,7 @@
 #include <soci/soci.h>
 
 #include <optional>
+#include <storage/sql/statement_keeper.hpp>
 #include <string>
 #include <type_traits>
 #include <webhooks/event.hpp>
@@ -100,13 +101,10 @@ inline std::optional<long long> to_micros(const std::optional<Time>& time) {
     return time ? std::optional(to_micros(*time)) : std::nullopt;
 }
 
-/// Executes a statement whose variables are bound, and calls `on_row` for each row fetched into
-/// them. If it returns false, the rest is not fetched.
+/// Executes a prepared statement and calls `on_row` for each row fetched into its variables. If it
+/// returns false, the rest is not fetched.
 template <class OnRow>
-void for_each_row(soci::statement& query, const std::string& text, OnRow on_row) {
-    query.alloc();
-    // One-time: preparing and deallocating would take two more round trips to PostgreSQL.
-    query.prepare(text, soci::details::st_one_time_query);
+void fetch_each(soci::statement& query, OnRow on_row) {
     query.define_and_bind();
     query.execute(false);
     while (query.fetch()) {
@@ -116,6 +114,23 @@ void for_each_row(soci::statement& query, const std::string& text, OnRow on_row)
             return;
         }
     }
+}
+
+/// The same for a statement whose variables are bound.
+template <class OnRow>
+void for_each_row(soci::statement& query, const std::string& text, OnRow on_row) {
+    query.alloc();
+    // One-time: preparing and deallocating would take two more round trips to PostgreSQL.
+    query.prepare(text, soci::details::st_one_time_query);
+    fetch_each(query, on_row);
+}
+
+/// The same for one that is executed often: on SQLite it stays prepared.
+template <class OnRow>
+void for_each_row(soci::session& sql, soci::statement& query, const std::string& text,
+                  OnRow on_row) {
+    const Prepared prepared(sql, query, text);
+    fetch_each(query, on_row);
 }
 
 /// A statement with its `soci::use` and `soci::into`, to be executed. SOCI's own

@@ -25,6 +25,8 @@ public:
     std::string text() const { return text_ + ")"; }
     /// As the text of an array. @pre it is not empty.
     std::string array() const { return "'{" + text_.substr(1) + "}'"; }
+    /// @pre it is not empty.
+    std::string json() const { return "[" + text_.substr(1) + "]"; }
 
 private:
     std::string text_;

@@ -143,7 +143,7 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
     soci::statement query(sql);
     row.define(query);
     query.exchange(use(id, "id"));
-    for_each_row(query, SubscriptionRow::select_where("id = :id AND deletion = 0"),
+    for_each_row(sql, query, SubscriptionRow::select_where("id = :id AND deletion = 0"),
                  [&] { found = row.to_subscription(); });
     if (found && !may_see(principal, *found)) return std::nullopt;
     return found;

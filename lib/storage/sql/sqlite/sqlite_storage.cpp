@@ -72,6 +72,7 @@ Result<> SqliteStorage::open() {
         }
         for (std::size_t i = 0; i < options_.readers; ++i) {
             open_connection(readers_.at(i), options_, ConnectionUse::reading);
+            kept_statements_.emplace_back(readers_.at(i));
         }
         open_connection(surveyors_.at(0), options_, ConnectionUse::surveying);
         api_keys_.emplace(options_);
@@ -103,6 +104,7 @@ Result<> SqliteStorage::in_transaction(Purpose purpose, const std::stop_token& s
     return guarded(options_.path, [&]() -> Result<> {
         if (is_reading(purpose)) {
             soci::session sql(purpose == Purpose::survey ? surveyors_ : readers_);
+            const ConnectionLock connection(sql);
             Transaction transaction(sql, begin_read);
             if (read(sql, purpose, stop, body)) transaction.commit();
         } else {

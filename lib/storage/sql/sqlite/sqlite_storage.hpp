@@ -2,6 +2,7 @@
 
 #include <soci/soci.h>
 
+#include <list>
 #include <mutex>
 #include <optional>
 #include <storage/sql/sql_storage.hpp>
@@ -11,6 +12,7 @@
 #include <storage/sql/sqlite/connection.hpp>
 #include <storage/sql/sqlite/event_indexer.hpp>
 #include <storage/sql/sqlite/file_lock.hpp>
+#include <storage/sql/sqlite/kept_statements.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
 #include <webhooks/sqlite_storage.hpp>
 #include <webhooks/storage.hpp>
@@ -85,7 +87,8 @@ private:
     const std::shared_ptr<Clock> clock_;
     const std::shared_ptr<Random> random_;
     soci::connection_pool readers_;
-    soci::connection_pool surveyors_{1};  ///< For Purpose::survey.
+    std::list<KeptStatements> kept_statements_;  ///< Of the readers.
+    soci::connection_pool surveyors_{1};         ///< For Purpose::survey.
     std::optional<SqliteApiKeyFinder> api_keys_;
 
     std::mutex mutex_;
