@@ -1,6 +1,9 @@
 #include <api/openapi.hpp>
 #include <api/operations.hpp>
+#include <map>
 #include <set>
+#include <sstream>
+#include <string>
 
 #include "api_fixture.hpp"
 
