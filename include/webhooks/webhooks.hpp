@@ -37,6 +37,7 @@
 #include <webhooks/sqlite_storage.hpp>
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
+#include <webhooks/suggestion.hpp>
 #include <webhooks/time.hpp>
 #include <webhooks/trace.hpp>
 #include <webhooks/transport.hpp>

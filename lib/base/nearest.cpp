@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <base/nearest.hpp>
 #include <numeric>
+#include <webhooks/suggestion.hpp>
 
 namespace webhooks {
 namespace {
@@ -41,6 +42,16 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
         }
     }
     return best;
+}
+
+std::string suggestion(std::string_view name, const std::vector<std::string_view>& known) {
+    const std::string_view near = nearest(name, known);
+    if (!near.empty()) return "did you mean '" + std::string(near) + "'?";
+    std::string all;
+    for (const std::string_view one : known) {
+        all += (all.empty() ? "there are " : ", ") + std::string(one);
+    }
+    return all.empty() ? "there are none" : all;
 }
 
 }  // namespace webhooks

@@ -76,7 +76,11 @@ UrlError split_authority(std::string_view authority, Parts& parts) {
 UrlError split(std::string_view text, Parts& parts) {
     parts.is_https = take_scheme(text, "https://");
     if (!parts.is_https && !take_scheme(text, "http://")) {
-        return "must be an absolute http or https URL";
+        const bool has_scheme = text.find("://") != text.npos;
+        const bool has_start = !text.empty() && ascii::is_alphanumeric(text.front());
+        return has_start && !has_scheme
+                   ? "must be an absolute http or https URL; begin it with https://"
+                   : "must be an absolute http or https URL";
     }
     text = text.substr(0, text.find('#'));
     const std::size_t end = std::min(text.size(), text.find_first_of("/?"));

@@ -1,21 +1,10 @@
 #include <base/ascii.hpp>
-#include <base/nearest.hpp>
 #include <query/field_tables.hpp>
 #include <query/fields.hpp>
+#include <webhooks/suggestion.hpp>
 
 namespace webhooks::query {
 namespace {
-
-/// The field that was probably meant, or a list of all fields.
-std::string suggestion(std::string_view name, const std::vector<std::string_view>& names) {
-    const std::string_view near = nearest(name, names);
-    if (!near.empty()) return "did you mean '" + std::string(near) + "'?";
-    std::string all;
-    for (const std::string_view known : names) {
-        all += (all.empty() ? "there are " : ", ") + std::string(known);
-    }
-    return all;
-}
 
 /// @param is_suggested whether a field may be suggested for an unknown name.
 template <class Predicate>

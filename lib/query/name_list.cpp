@@ -52,6 +52,11 @@ private:
 
     bool read_item() {
         skip_it();
+        if (has_modifiers_ && at("-") && following().kind == Token::Kind::word) {
+            fail("expected " + std::string(wanted_) + ", found '-'", token().position,
+                 "write " + std::string(following().text) + " desc");
+            return false;
+        }
         if (token().kind != Token::Kind::word) {
             expected(wanted_);
             return false;

@@ -26,7 +26,8 @@ NodePtr PathParser::path() {
         constexpr std::size_t max_example_bytes = 64;
         const std::string_view example = root.text.size() > max_example_bytes ? "name" : root.text;
         return fail("unknown name " + in_quotes(root.text), root.position,
-                    "a member of the payload is written payload/" + std::string(example));
+                    "a member of the payload is written payload/" + std::string(example) +
+                        ", a text '" + std::string(example) + "'");
     }
     std::vector<NodePtr> segments;
     const auto so_far = [&] {

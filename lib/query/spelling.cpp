@@ -56,6 +56,12 @@ constexpr Unsupported unsupported[] = {
     {"@", "parameters are not supported", plain_values},
     {"&", "'&' is not supported", "write 'and' or '&&'"},
     {"|", "'|' is not supported", "write 'or' or '||'"},
+    {"gte", "'gte' is not an operator", "did you mean 'ge'?"},
+    {"lte", "'lte' is not an operator", "did you mean 'le'?"},
+    {"neq", "'neq' is not an operator", "did you mean 'ne'?"},
+    {"equals", "'equals' is not an operator", "did you mean 'eq'?"},
+    {"is", "'is' is not an operator", "write eq, as in x eq null"},
+    {"like", "'like' is not an operator", "write contains(name,'part')"},
 };
 
 constexpr std::string_view types[] = {

@@ -42,6 +42,7 @@ public:
         soci::statement query(sql_);
         query.exchange(into(total));
         bind_scope(query);
+        if (holds_ != Holds::sometimes) query.exchange(use(low_water_, "low_water"));
         list.bind(query);
         for_each_row(sql_, query, text, [] {});
         return total;
@@ -150,6 +151,7 @@ private:
         soci::statement query(sql_);
         query.exchange(into(id));
         bind_scope(query);
+        if (is_of_undelivered(Rows::matching)) query.exchange(use(low_water_, "low_water"));
         list.bind(query);
         if (plan_.after) query.exchange(use(*plan_.after, "after"));
         if (last) query.exchange(use(*last, "until"));
@@ -188,8 +190,7 @@ private:
         if (is_of_undelivered(rows)) {
             text += " AND e.id IN (SELECT n.event_id FROM webhooks_undelivered n WHERE " +
                     in_scope("n.subscription_id") +
-                    " UNION ALL SELECT w.id FROM webhooks_event w WHERE w.id > " +
-                    std::to_string(low_water_.value) + ")";
+                    " UNION ALL SELECT w.id FROM webhooks_event w WHERE w.id > :low_water)";
         }
         if (rows == Rows::in_scope || !plan_.condition) return text;
         const std::string condition = list.condition(*plan_.condition);

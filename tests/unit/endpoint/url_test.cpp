@@ -98,10 +98,11 @@ TEST_CASE("an invalid URL is rejected with what would be valid") {
     };
     const Row rows[] = {
         {"must be an absolute http or https URL",
-         {"", "example.com", "/path", "//example.com/", "ftp://example.com", "ws://example.com",
-          "file:///etc/passwd", "http:example.com", "http:/example.com", "https",
-          "https:", "javascript:alert(1)", "unix:/var/run/docker.sock", "gopher://example.com",
-          "http//x.y", "://example.com"}},
+         {"", "/path", "//example.com/", "ftp://example.com", "ws://example.com",
+          "file:///etc/passwd", "gopher://example.com", "://example.com"}},
+        {"must be an absolute http or https URL; begin it with https://",
+         {"example.com", "example.com:8080/hook", "http:example.com", "http:/example.com", "https",
+          "https:", "javascript:alert(1)", "unix:/var/run/docker.sock", "http//x.y"}},
         {"must be an absolute http or https URL with a host",
          {"http://", "https:///path", "https://?q", "https://#f"}},
         {"must be printable ASCII",

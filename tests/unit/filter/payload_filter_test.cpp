@@ -124,7 +124,8 @@ TEST_CASE("a timestamp is compared as an instant with a text that is one") {
 TEST_CASE("a filter that can mean nothing is an error at its character") {
     const auto [filter, error] = GENERATE(table<const char*, const char*>({
         {"total gt 5",
-         "unknown name 'total' at character 1; a member of the payload is written payload/total"},
+         "unknown name 'total' at character 1; a member of the payload is written payload/total, a "
+         "text 'total'"},
         {"payload/order-id eq 1",
          "'-' in a path at character 14; a name with other characters than letters, digits and _ "
          "is quoted: payload/'order-id'"},
@@ -164,12 +165,14 @@ TEST_CASE("an error about a spelling of Dynamic LINQ says what to write instead"
         "; compare it with times: x ge 2026-01-01 and x lt 2027-01-01, where x is the time";
     const auto [filter, error] = GENERATE(table<const char*, std::string>({
         {"np(Name,\"\") == \"x\"",
-         "unknown name 'Name' at character 4; a member of the payload is written payload/Name"},
+         "unknown name 'Name' at character 4; a member of the payload is written payload/Name, a "
+         "text 'Name'"},
         {"np(payload/Name,\"\") == \"x\"",
          "'np' takes one value at character 16; write the name alone, and what is absent as: or x "
          "eq null"},
         {"Name.Year == 2026",
-         "unknown name 'Name' at character 1; a member of the payload is written payload/Name"},
+         "unknown name 'Name' at character 1; a member of the payload is written payload/Name, a "
+         "text 'Name'"},
         {"payload/when.Year == 2026",
          std::string("parts of a time are not supported at character 14") + times},
         {"payload/when.Date == 2026-01-31",
@@ -185,7 +188,8 @@ TEST_CASE("an error about a spelling of Dynamic LINQ says what to write instead"
          "a name in parentheses is a condition, which cannot be compared at character 36; leave "
          "out its parentheses"},
         {"(Name) == \"x\"",
-         "unknown name 'Name' at character 2; a member of the payload is written payload/Name"},
+         "unknown name 'Name' at character 2; a member of the payload is written payload/Name, a "
+         "text 'Name'"},
     }));
     INFO(filter);
     CHECK(judge(filter) == error);

@@ -56,13 +56,13 @@ TEST_CASE_METHOD(AuditFixture, "the audit log is a list") {
           R"({"filter":["field 'changes' cannot be filtered or sorted by at character 1"],)"
           R"("include":["unknown relation 'webhookEvents' at character 1"]})");
     CHECK(errors("GET", "/audit?userId=nobody&take=1") ==
-          R"({"userid":["is not a parameter of this list; see filter"]})");
+          R"({"userid":["is not a parameter here; there are select, filter, sort, include, take, )"
+          R"(skip, after, count"]})");
     // Nor do other spellings of no parameter mean everything.
     for (const auto& [query, name] : {std::pair{"userId%=alice", "userid%"}, std::pair{"%=x", "%"},
                                       std::pair{"%C3filter=x", "?filter"}, std::pair{"=x", ""}}) {
-        CHECK(errors("GET", std::string("/audit?") + query) ==
-              R"({")" + std::string(name) +
-                  R"(":["is not a parameter of this list; see filter"]})");
+        CHECK(errors("GET", std::string("/audit?") + query)
+                  .starts_with(R"({")" + std::string(name) + R"(":["is not a parameter here; )"));
     }
 }
 

@@ -53,7 +53,7 @@ TEST_CASE_METHOD(BatchFixture, "the payloads of a batch are sent byte for byte")
     json(
         202, "POST", "/events/batch",
         R"({ "Events" : [ {"eventType":"order.created", "Payload" : { "b" : 1e400 , "a":"\u0000" } },)"
-        R"({"payload":{"events":[1, 2]},"eventType":"order.created"} ], "events2":[7] })");
+        R"({"payload":{"events":[1, 2]},"eventType":"order.created"}] })");
     const auto requests = transport->requests();
     REQUIRE(requests.size() == 2);
     CHECK(*requests[0].body == R"({ "b" : 1e400 , "a":"\u0000" })");
@@ -148,7 +148,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch is JSON by its content type") {
     content_type = "text/plain";
     CHECK(call("POST", "/v1/webhooks/events/batch", many(1)).status == 415);
     content_type = "";
-    CHECK(call("POST", "/v1/webhooks/events/batch?eventType=order.created", many(1)).status == 415);
+    CHECK(call("POST", "/v1/webhooks/events/batch", many(1)).status == 415);
 }
 
 #ifndef __SANITIZE_ADDRESS__
@@ -166,8 +166,8 @@ TEST_CASE_METHOD(BatchFixture,
         return testing::allocations() - before;
     };
     const auto [more, status] = GENERATE(table<std::string, int>({
-        {R"(,"a":1)", 202},
-        {R"(,"a long name that is not of this API":1)", 202},
+        {R"(,"a":1)", 400},
+        {R"(,"a long name that is not of this API":1)", 400},
         {R"(,"payload":1)", 400},
         {R"(,"userId":5)", 400},
     }));

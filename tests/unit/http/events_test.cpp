@@ -283,16 +283,13 @@ TEST_CASE_METHOD(PublishFixture, "wrong parameters of the raw form are named tog
 TEST_CASE_METHOD(PublishFixture, "a parameter of the raw form next to a JSON event is an error") {
     const std::string event = R"({"eventType":"order.created","payload":1})";
     const std::string batch = R"({"events":[)" + event + "]}";
-    for (const auto& [path, body] : {std::pair{"/events", event}, {"/events/batch", batch}}) {
-        for (const char* name :
-             {"userId", "idempotencyKey", "deliverAt", "expiresAt", "orderingKey"}) {
-            CAPTURE(path, name);
-            const std::string target = path + std::string("?") + name;
-            for (const char* value : {"", "=", "=alice"}) {
-                CHECK(
-                    errors("POST", target + value, body)
-                        .starts_with(R"({")" + std::string(name) + R"(":["is a parameter only )"));
-            }
+    for (const char* name : {"userId", "idempotencyKey", "deliverAt", "expiresAt", "orderingKey"}) {
+        CAPTURE(name);
+        for (const char* value : {"", "=", "=alice"}) {
+            const std::string parameter = std::string("?") + name + value;
+            CHECK(errors("POST", "/events" + parameter, event)
+                      .starts_with(R"({")" + std::string(name) + R"(":["is a parameter only )"));
+            json(400, "POST", "/events/batch" + parameter, batch);
         }
     }
     CHECK(json(200, "GET", "/events").at("totalEventsCount") == 0);

@@ -221,6 +221,11 @@ TEST_CASE("mismatched types, unknown names and broken text are rejected with the
          "unknown function 'foo' at character 1; there are contains, startswith, endswith, "
          "tolower, "
          "toupper, length"},
+        {"id gte 5", "'gte' is not an operator at character 4; did you mean 'ge'?"},
+        {"id lte 5", "'lte' is not an operator at character 4; did you mean 'le'?"},
+        {"payload like '%a%'",
+         "'like' is not an operator at character 9; write contains(name,'part')"},
+        {"isSuccess is true", "'is' is not an operator at character 11; write eq, as in x eq null"},
         {"payload eq 'a",
          "a string that is not closed at character 12; end it with a single quote"},
         {"payload eq", "expected a field or a value at character 11"},

@@ -28,6 +28,7 @@ TEST_CASE("rows are sorted by every key in turn, nulls lowest, the id last") {
         {"", "sort: expected a field at character 1"},
         {"id,", "sort: expected a field at character 4"},
         {"id up", "sort: expected 'asc' or 'desc', found 'up' at character 4"},
+        {"-createdAt", "sort: expected a field, found '-' at character 1; write createdAt desc"},
         {"id desc asc", "sort: expected ',', found 'asc' at character 9"},
         {"idd", "sort: unknown field 'idd' at character 1; did you mean 'id'?"},
         {"id,id,id,id,id,id,id,id", "123"},

@@ -113,7 +113,7 @@ TEST_CASE_METHOD(ServiceFixture, "a filter that cannot be parsed is rejected wit
     CHECK(error.fields()[0] ==
           FieldError{"filter",
                      "unknown name 'total' at character 1; a member of the payload is written "
-                     "payload/total"});
+                     "payload/total, a text 'total'"});
     const Subscription mine = subscribe();
     CHECK(service().update_subscription(alice, mine.id, {.filter = "payload/"}).error() ==
           Errc::invalid_argument);

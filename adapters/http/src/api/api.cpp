@@ -14,6 +14,7 @@
 #include "feed_waits.hpp"
 #include "front_page.hpp"
 #include "metrics.hpp"
+#include "query.hpp"
 #include "router.hpp"
 
 namespace webhooks::http {
@@ -117,6 +118,9 @@ public:
         if (!data.route.operation) {
             return done(data.route.allow.empty() ? no_such_path() : wrong_method(data.route));
         }
+        if (const Result<> known = check_parameters(*data.route.operation, data.query); !known) {
+            return done(known.error());
+        }
         const Call call{.head = data.head,
                         .fields = data.head.fields,
                         .peer = data.head.peer,
@@ -210,6 +214,14 @@ private:
         if (!operation || operation->action != Action::get_metrics) return no_such_path();
         data.caller = Principal::administrator("metrics");
         return {};
+    }
+
+    static Result<> check_parameters(const Operation& operation, std::string_view query) {
+        FieldErrors errors;
+        if (operation.parameters && !query.empty()) {
+            reject_unknown(QueryParameters(query), *operation.parameters, errors);
+        }
+        return errors.empty() ? Result<>() : Error(std::move(errors));
     }
 
     /// The service checks the same again: here, before a body is read.

@@ -13,8 +13,10 @@ namespace webhooks::http {
 namespace {
 
 constexpr const char* type_prefix = "eventType.";
-const json::Names type_members = {"name",    "description",  "group",      "schema",
-                                  "example", "isDeprecated", "deprecation"};
+/// The times are the server's: they are there so that what was read can be written back.
+const json::Names type_members = {"name",      "description",  "group",       "schema",
+                                  "example",   "isDeprecated", "deprecation", "retiredAt",
+                                  "createdAt", "updatedAt"};
 
 Response answer(const EventType& type, std::string_view message) {
     json::Writer writer;
@@ -22,7 +24,6 @@ Response answer(const EventType& type, std::string_view message) {
     return success(writer, message);
 }
 
-/// `since` is the server's.
 std::optional<Deprecation> read_deprecation(const ObjectReader& reader, FieldErrors& errors) {
     const std::optional<bool> is_deprecated = reader.flag("isDeprecated");
     if (!reader.has("deprecation")) {
@@ -32,7 +33,7 @@ std::optional<Deprecation> read_deprecation(const ObjectReader& reader, FieldErr
     if (is_deprecated == false) {
         reader.add_error("deprecation", "must be left out unless isDeprecated is true");
     }
-    auto members = json::parse_object(*reader.raw("deprecation"), {"successor", "note"});
+    auto members = json::parse_object(*reader.raw("deprecation"), {"successor", "note", "since"});
     if (!members) {
         reader.add_error("deprecation", "must be an object");
         return std::nullopt;

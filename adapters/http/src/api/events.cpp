@@ -47,7 +47,8 @@ Response answer(const PublishReceipt& receipt) {
     const std::size_t count = receipt.event_ids.size();
     return success(writer,
                    receipt.is_replay ? "This event was already published."
-                   : count == 0      ? "The event matches no active subscription."
+                   : count == 0      ? "The event matches no active subscription by type and "
+                                       "filter. POST .../events/match says why."
                                      : "The event was published.",
                    202);
 }
@@ -125,7 +126,6 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
                                         publication_names, "payload");
     if (!body) return unreadable(body.error());
     FieldErrors errors;
-    reject_raw_parameters(QueryParameters(call.query), errors);
     reject_idempotency_header(call.fields, errors);
     const ObjectReader reader(std::move(body->members), "", errors);
     const bool is_list = reader.has("events") && reader.raw("events")->starts_with('[');
@@ -297,7 +297,7 @@ Result<Response> send_test_event(WebhookService& service, const Call& call) {
     const auto members = parse_body_if_any(call, {"payload", "eventType"}, "payload");
     if (!members) return members.error();
     FieldErrors errors;
-    const ObjectReader reader(*members, "", errors);
+    const ObjectReader reader(*members, "", errors, Unknown::ignored);
     std::optional<std::string> payload = read_test_payload(service, call.caller, reader);
     if (!errors.empty()) {
         const auto found = service.subscription(call.caller, call.subscription);

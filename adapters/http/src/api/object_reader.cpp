@@ -1,6 +1,7 @@
 #include "object_reader.hpp"
 
 #include <algorithm>
+#include <webhooks/suggestion.hpp>
 
 #include "../json/values.hpp"
 #include "answers.hpp"
@@ -27,12 +28,23 @@ std::string unknown_permission() {
 
 }  // namespace
 
-ObjectReader::ObjectReader(json::Members members, std::string prefix, FieldErrors& errors)
+ObjectReader::ObjectReader(json::Members members, std::string prefix, FieldErrors& errors,
+                           Unknown unknown)
     : members_(std::move(members)), prefix_(std::move(prefix)), errors_(errors) {
     for (const json::Member& member : members_.all()) {
         if (!member.is_repeated) continue;
         add_error(member.name, "is given more than once (names are case-insensitive)");
     }
+    if (unknown == Unknown::rejected) reject_unknown();
+}
+
+void ObjectReader::reject_unknown() const {
+    if (members_.unknown().empty()) return;
+    std::vector<std::string_view> known;
+    for (const json::Member& member : members_.all())
+        known.push_back(member.name);
+    for (const std::string& name : members_.unknown())
+        add_error(name, "is not a member here; " + suggestion(name, known));
 }
 
 std::optional<std::string_view> ObjectReader::raw(std::string_view name) const {

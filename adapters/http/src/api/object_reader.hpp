@@ -17,6 +17,9 @@ namespace webhooks::http {
 /// The error message for a text that is not a time.
 inline constexpr const char* not_a_time = "must be an RFC 3339 time, such as 2026-01-31T09:05:00Z";
 
+/// What members are that an object does not have: in the documented API they are ignored.
+enum class Unknown { rejected, ignored };
+
 /// Reads the members of a JSON object by name, case-insensitively, and collects all errors under
 /// their paths. A member that is null counts as absent, except for is_null().
 class ObjectReader {
@@ -24,7 +27,9 @@ public:
     /// @param prefix of the paths, e.g. "subscription.".
     /// @param members those that will be read; asking for another throws std::out_of_range.
     /// @param errors receives the errors; a name that occurs twice, in any case, is one.
-    ObjectReader(json::Members members, std::string prefix, FieldErrors& errors);
+    /// @param unknown whether each other member is an error as well.
+    ObjectReader(json::Members members, std::string prefix, FieldErrors& errors,
+                 Unknown unknown = Unknown::rejected);
 
     bool has(std::string_view name) const { return given(name).has_value(); }
     bool is_null(std::string_view name) const;
@@ -48,6 +53,7 @@ public:
     void add_error(std::string_view name, std::string message) const;
 
 private:
+    void reject_unknown() const;
     /// The value as written, unless it is null.
     std::optional<std::string_view> given(std::string_view name) const;
 

@@ -81,6 +81,9 @@ struct Operation {
     /// `{name}` of an event type, `{hash}`, `{file}`, and `{event}` for an event's id or
     /// `webhook-id`.
     std::string_view path;
+    /// The query parameters, with blanks between them: others are a 400. Absent: others are
+    /// ignored, as the documented API wants it, and what probes and browsers ask for.
+    std::optional<std::string_view> parameters;
     /// What the service checks the permission for (webhooks/access.hpp). Absent: anyone may call
     /// it.
     std::optional<Action> action;

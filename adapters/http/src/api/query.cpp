@@ -1,11 +1,23 @@
 #include "query.hpp"
 
 #include <algorithm>
+#include <webhooks/suggestion.hpp>
 
 #include "../ascii.hpp"
 #include "object_reader.hpp"
 
 namespace webhooks::http {
+namespace {
+
+/// What follows a '&' that was meant as a part of a value is no name.
+bool is_name(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        return is_alpha(c) || is_digit(c) || std::string_view("$_-.").find(c) != std::string::npos;
+    });
+}
+
+}  // namespace
+
 std::optional<std::string> percent_decode(std::string_view text, Blank blank) {
     std::string decoded;
     decoded.reserve(text.size());
@@ -91,9 +103,7 @@ bool QueryParameters::seems_cut(std::string_view name, std::string_view alias) c
         parameters_, [&](const Parameter& parameter) { return parameter.is_named(name, alias); });
     if (parameters_.end() - found < 2) return false;
     const Parameter& next = *(found + 1);
-    return !next.has_value || !std::ranges::all_of(next.name, [](char c) {
-        return is_alpha(c) || is_digit(c) || std::string_view("$_-.").find(c) != std::string::npos;
-    });
+    return !next.has_value || !is_name(next.name);
 }
 
 bool QueryParameters::Parameter::is_named(std::string_view wanted, std::string_view alias) const {
@@ -108,7 +118,7 @@ struct ListParameter {
     std::optional<std::string> ListQueryText::*text;
 };
 
-constexpr ListParameter list_parameters[] = {
+constexpr ListParameter parameter_texts[] = {
     {"select", "$select", &ListQueryText::select}, {"filter", "$filter", &ListQueryText::filter},
     {"sort", "$orderby", &ListQueryText::sort},    {"include", "$expand", &ListQueryText::include},
     {"take", "$top", &ListQueryText::take},        {"skip", "$skip", &ListQueryText::skip},
@@ -116,7 +126,7 @@ constexpr ListParameter list_parameters[] = {
 };
 
 const ListParameter* find_list_parameter(std::string_view name) {
-    for (const ListParameter& known : list_parameters) {
+    for (const ListParameter& known : parameter_texts) {
         if (name == known.name || (!name.empty() && name == known.alias)) return &known;
     }
     return nullptr;
@@ -131,16 +141,21 @@ void explain_ampersands(FieldErrors& errors, const QueryParameters& parameters) 
     }
 }
 
-/// Other lists ignore them. Who looks for something in the audit log must not take everything
-/// for it.
-void reject_unknown(const QueryParameters& parameters, FieldErrors& errors) {
+}  // namespace
+
+void reject_unknown(const QueryParameters& parameters, std::string_view known,
+                    FieldErrors& errors) {
+    std::vector<std::string_view> names;
+    if (!known.empty()) for_each_part(known, ' ', [&](auto name) { names.push_back(name); });
+    std::vector<std::string_view> proposed = names;
+    std::erase_if(proposed, [](std::string_view name) { return name.starts_with('$'); });
     for (const std::string& name : parameters.names()) {
-        if (find_list_parameter(name)) continue;
-        errors.push_back({name, "is not a parameter of this list; see filter"});
+        if (std::ranges::any_of(names, [&](auto one) { return iequals(one, name); })) continue;
+        errors.push_back({name, "is not a parameter here; " +
+                                    (is_name(name) ? suggestion(name, proposed)
+                                                   : "a '&' in a value is written %26")});
     }
 }
-
-}  // namespace
 
 void reject_empty(const QueryParameters& parameters, std::initializer_list<const char*> names,
                   FieldErrors& errors) {
@@ -178,10 +193,9 @@ Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::st
         return Error(std::move(errors));
     }
     ListQueryText text;
-    for (const ListParameter& known : list_parameters) {
+    for (const ListParameter& known : parameter_texts) {
         text.*known.text = parameters.find(known.name, known.alias, errors);
     }
-    if (kind == ListKind::audit) reject_unknown(parameters, errors);
     Result<ListQuery> list = ListQuery::parse(text, kind);
     if (list) list->stop = std::move(stop);
     if (list && errors.empty()) return list;

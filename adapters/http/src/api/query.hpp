@@ -62,6 +62,14 @@ private:
 
 /// The error message for a parameter without a value that would mean something else than none.
 inline constexpr const char* not_empty = "must not be empty; leave it out";
+/// The parameters of a list and their aliases, as in `Operation::parameters`.
+inline constexpr std::string_view list_parameters =
+    "select filter sort include take skip after count "
+    "$select $filter $orderby $expand $top $skip $count";
+
+/// Adds an error for each parameter that is not among the known ones, a text with blanks between
+/// them.
+void reject_unknown(const QueryParameters& parameters, std::string_view known, FieldErrors& errors);
 /// Adds an error for each of these parameters that occurs without a value.
 void reject_empty(const QueryParameters& parameters, std::initializer_list<const char*> names,
                   FieldErrors& errors);

@@ -15,10 +15,10 @@ namespace {
 constexpr int max_retry_limit = 100;
 constexpr int max_timeout = int{max_subscription_timeout.count()};
 constexpr const char* prefix = "subscription.";
-const json::Names member_names = {"name",         "eventType", "filter",         "delivery",
-                                  "url",          "secret",    "headers",        "maxRetryCount",
-                                  "isActive",     "rateLimit", "timeoutSeconds", "retryOn",
-                                  "operatorScope"};
+const json::Names member_names = {"name",          "eventType", "filter",         "delivery",
+                                  "url",           "secret",    "headers",        "maxRetryCount",
+                                  "isActive",      "rateLimit", "timeoutSeconds", "retryOn",
+                                  "operatorScope", "userId"};
 
 Response answer(const Subscription& subscription, std::string_view message) {
     json::Writer writer;
@@ -73,21 +73,42 @@ void expect_mandatory(const ObjectReader& reader, const SubscriptionChange& chan
     }
 }
 
+/// The documented API ignores an owner in the body. An administrator who named one would not notice
+/// that another user's subscription was made.
+void reject_other_owner(const ObjectReader& reader, const Principal& caller,
+                        std::string_view owner) {
+    if (!caller.is_administrator() || !reader.has("userId")) return;
+    const std::optional<std::string> named = json::to_string(*reader.raw("userId"));
+    if (named == owner) return;
+    reader.add_error("userId", "is a query parameter here: POST .../subscriptions?userId=" +
+                                   named.value_or("USER"));
+}
+
 /// Reads `{"subscription":{...}}`.
-/// @param is_new whether it must have the mandatory members.
+/// @param new_owner whose it will be; absent: an existing one is changed, and no member is
+/// mandatory.
 /// @return invalid_argument for a body without a subscription; errors of its members are collected.
 Result<SubscriptionChange> read_body(const Call& call, std::optional<int> default_retries,
-                                     bool is_new, FieldErrors& errors) {
-    const auto members = parse_body(call, {"subscription"});
+                                     std::optional<std::string_view> new_owner,
+                                     FieldErrors& errors) {
+    const auto members = parse_body(call, {"subscription", "userId"});
     if (!members) return members.error();
-    const ObjectReader body(*members, "", errors);
-    if (!body.has("subscription")) body.add_error("subscription", "is required");
+    const ObjectReader body(*members, "", errors, Unknown::ignored);
+    if (!body.has("subscription")) {
+        body.add_error("subscription", members->unknown().empty()
+                                           ? "is required"
+                                           : "is required; put the members into it");
+    }
     const auto inner = json::parse_object(body.raw("subscription").value_or("{}"), member_names);
     if (!inner && body.has("subscription")) body.add_error("subscription", "must be an object");
     if (!inner || !body.has("subscription")) return Error(std::move(errors));
-    const ObjectReader reader(*inner, prefix, errors);
+    const ObjectReader reader(*inner, prefix, errors, Unknown::ignored);
     SubscriptionChange change = read_members(reader, default_retries);
-    if (is_new) expect_mandatory(reader, change);
+    if (new_owner) {
+        expect_mandatory(reader, change);
+        reject_other_owner(body, call.caller, *new_owner);
+        reject_other_owner(reader, call.caller, *new_owner);
+    }
     return change;
 }
 
@@ -145,7 +166,7 @@ Result<Response> create_subscription(WebhookService& service, const Call& call) 
     const QueryParameters parameters(call.query);
     reject_empty(parameters, {"userId"}, errors);
     const auto user_id = parameters.find("userId", "", errors);
-    auto change = read_body(call, {}, true, errors);
+    auto change = read_body(call, {}, user_id.value_or(call.caller.user_id()), errors);
     if (!change) return change.error();
     add_errors(errors, prefix, service.validate(call.caller, *change));
     if (!errors.empty()) return Error(std::move(errors));
@@ -171,7 +192,7 @@ Result<Response> get_subscription(WebhookService& service, const Call& call) {
 Result<Response> update_subscription(WebhookService& service, const Call& call) {
     if (auto rejected = reject_media_type(call)) return std::move(*rejected);
     FieldErrors errors;
-    auto change = read_body(call, service.options().default_max_retry_count, false, errors);
+    auto change = read_body(call, service.options().default_max_retry_count, {}, errors);
     if (!change) return change.error();
     if (!errors.empty()) {
         return unless_absent(service, call, *change, prefix, std::move(errors));

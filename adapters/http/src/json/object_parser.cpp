@@ -113,6 +113,9 @@ private:
     bool found_null_character_ = false;
 };
 
+/// An object may have a million members.
+constexpr std::size_t max_unknown = 10;
+
 Error invalid(std::string what) {
     return Error(Errc::invalid_argument, std::move(what));
 }
@@ -235,7 +238,9 @@ void Members::add(std::string_view quoted_name, std::string_view value) {
         if (!iequals(member.name, name)) continue;
         member.is_repeated = !member.value.empty();
         if (!member.is_repeated) member.value = value;
+        return;
     }
+    if (unknown_.size() < max_unknown) unknown_.emplace_back(name);
 }
 
 const Member& Members::at(std::string_view name) const {

@@ -26,12 +26,12 @@ struct Member {
     bool is_repeated = false;  ///< `value` is then the first one.
 };
 
-/// The requested members of an object. Others are not stored, however many there are.
+/// The requested members of an object, and the names of some others.
 class Members {
 public:
     explicit Members(Names names);
 
-    /// Stores a member, unless it was not requested.
+    /// Stores a member that was requested, or the name of another one.
     /// @param quoted_name as written.
     void add(std::string_view quoted_name, std::string_view value);
 
@@ -41,8 +41,12 @@ public:
     /// One for each name, in the order of the names.
     const std::vector<Member>& all() const noexcept { return members_; }
 
+    /// The names of the first members that were not requested, decoded.
+    const std::vector<std::string>& unknown() const noexcept { return unknown_; }
+
 private:
     std::vector<Member> members_;
+    std::vector<std::string> unknown_;
 };
 
 /// Extracts members from an object. The whole text is checked: syntax, UTF-8, depth, no lone
