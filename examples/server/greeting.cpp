@@ -33,7 +33,11 @@ std::string quoted(const std::string& text) {
     const bool is_plain = std::ranges::all_of(text, [](unsigned char c) {
         return std::isalnum(c) || std::string_view("/._-:").find(c) != std::string_view::npos;
     });
-    return is_plain ? text : "'" + text + "'";
+    if (is_plain) return text;
+    std::string quoted = "'";
+    for (const char c : text)
+        quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    return quoted + "'";
 }
 
 /// How to call a program in the server's directory: by its path from the current one, if it is
@@ -112,7 +116,8 @@ std::string published_type(const webhooks::WebhookService& service) {
 
 /// Without one, nothing can be published or subscribed to.
 void print_event_type(std::ostream& out, const std::string& base, const std::string& event_type) {
-    out << "  # register an event type (or start with --event-type " << event_type << ")\n"
+    out << "  # register an event type (or start with --event-type " << event_type
+        << "='An order')\n"
         << post_command(base, "/event-types") << R"(    -d '{"eventType":{"name":")" << event_type
         << R"(","description":"An order was placed"}}')"
         << "\n\n";

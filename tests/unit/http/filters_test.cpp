@@ -52,5 +52,15 @@ TEST_CASE_METHOD(ApiFixture, "where an event would go is told without publishing
                            R"("success":true,"message":"Nothing was published."})");
     CHECK(errors("POST", "/events/match", R"({"eventType":"x","userId":""})").find("payload") !=
           std::string::npos);
+    // What was published, as it was published.
+    CHECK(json(200, "POST", "/events/match",
+               R"({"eventType":"order.created","payload":{"total":100},"idempotencyKey":"k",)"
+               R"("orderingKey":"o","expiresAt":"2100-01-01T00:00:00Z"})")
+              .at("matches")
+              .at(0)
+              .at("isMatch") == true);
+    CHECK(errors("POST", "/events/match",
+                 R"({"eventType":"order.created","payload":1,"idempotencyKey":7})") ==
+          R"({"idempotencyKey":["must be a string"]})");
     CHECK(json(200, "GET", "/events").at("totalEventsCount") == 0);
 }

@@ -52,6 +52,22 @@ TEST_CASE_METHOD(HeaderFixture,
     CHECK(errors("POST", "/events?eventType=order.created&idempotencyKey=k", "1") == expected);
 }
 
+TEST_CASE_METHOD(HeaderFixture, "an Idempotency-Key header follows the rules of the member") {
+    extra_fields = {{"Idempotency-Key", GENERATE(std::string(257, 'k'), std::string("\xC3\xA4"))}};
+    CHECK(json(400, "POST", "/events", R"({"eventType":"order.created","payload":1})")
+              .at("errors")
+              .as_object()
+              .contains("idempotencyKey"));
+}
+
+TEST_CASE_METHOD(HeaderFixture, "keys of two users in Idempotency-Key headers are two keys") {
+    extra_fields = {{"Idempotency-Key", "k"}};
+    const std::string event = R"({"eventType":"order.created","payload":1})";
+    CHECK(ids("/events", event).as_array().size() == 1);
+    key = "bob";
+    CHECK(ids("/events", event).as_array().empty());
+}
+
 TEST_CASE_METHOD(HeaderFixture, "a batch with an Idempotency-Key header is told where keys go") {
     extra_fields = {{"Idempotency-Key", "k"}};
     CHECK(

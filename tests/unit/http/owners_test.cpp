@@ -43,6 +43,7 @@ TEST_CASE_METHOD(ApiFixture,
     CHECK(owner("/subscriptions?userId=bob", bob) == "bob");
     CHECK(owner("/subscriptions", subscription(R"(,"userId":"admin")")) == "admin");
     CHECK(owner("/subscriptions", subscription(R"(,"userId":null)")) == "admin");
+    CHECK(owner("/subscriptions", subscription(R"(,"userId":"")")) == "admin");
     json(200, "PUT", "/subscriptions/1", bob);
 }
 

@@ -10,6 +10,7 @@
 #include "media_type.hpp"
 #include "object_reader.hpp"
 #include "operations.hpp"
+#include "publication.hpp"
 
 namespace webhooks::http {
 namespace {
@@ -19,9 +20,6 @@ constexpr const char* raw_parameters[] = {"userId", "idempotencyKey", "deliverAt
                                           "orderingKey"};
 
 constexpr const char* idempotency_header = "Idempotency-Key";
-
-const json::Names publication_names = {"eventType", "payload",   "userId",     "idempotencyKey",
-                                       "deliverAt", "expiresAt", "orderingKey"};
 
 void write_event_ids(json::Writer& writer, const PublishReceipt& receipt) {
     writer.key("eventIds").begin_array();
@@ -48,7 +46,7 @@ Response answer(const PublishReceipt& receipt) {
     return success(writer,
                    receipt.is_replay ? "This event was already published."
                    : count == 0      ? "The event matches no active subscription by type and "
-                                       "filter. POST .../events/match says why."
+                                       "filter. Posted as JSON to .../events/match, it says why."
                                      : "The event was published.",
                    202);
 }
@@ -70,28 +68,6 @@ Result<Response> answer(const Result<Page<Event>>& page, const ListQuery& query)
     return list_answer(*page, query, "events", "totalEventsCount");
 }
 
-/// Empty is not the same as absent: an administrator's event must not reach everyone by mistake.
-std::string text_unless_empty(const ObjectReader& reader, const char* name) {
-    const std::optional<std::string> text = reader.text(name);
-    if (text && text->empty()) reader.add_error(name, not_empty);
-    return text.value_or("");
-}
-
-/// `{"eventType":...,"payload":...}`: the payload is sent byte for byte as written.
-Publication read_object(json::Members members, std::string prefix, FieldErrors& errors) {
-    const ObjectReader reader(std::move(members), std::move(prefix), errors);
-    for (const char* name : {"eventType", "payload"}) {
-        if (!reader.raw(name)) reader.add_error(name, "is required");
-    }
-    return {.event_type = reader.text("eventType").value_or(""),
-            .payload = std::string(reader.raw("payload").value_or("")),
-            .user_id = text_unless_empty(reader, "userId"),
-            .idempotency_key = text_unless_empty(reader, "idempotencyKey"),
-            .deliver_at = reader.time("deliverAt"),
-            .expires_at = reader.time("expiresAt"),
-            .ordering_key = text_unless_empty(reader, "orderingKey")};
-}
-
 std::string name_of(std::size_t index) {
     return "events[" + std::to_string(index) + "]";
 }
@@ -105,7 +81,7 @@ struct PublicationText {
 PublicationText read_item(std::optional<json::Members> members, const std::string& name) {
     PublicationText text;
     if (members) {
-        text.publication = read_object(*std::move(members), name + ".", text.errors);
+        text.publication = read_publication(*std::move(members), name + ".", text.errors);
     } else {
         text.errors.push_back({name, "must be an object"});
     }
@@ -120,7 +96,7 @@ void reject_idempotency_header(const Fields& fields, FieldErrors& errors) {
                       "'idempotencyKey'"});
 }
 
-/// `{"events":[...]}`, each as in `read_object`. Stops at the last error that is reported.
+/// `{"events":[...]}`, each as in `read_publication`. Stops at the last error that is reported.
 Result<std::vector<PublicationText>> read_batch(const Call& call) {
     auto body = json::parse_list_object(call.body, "events", max_publications_in_batch,
                                         publication_names, "payload");
@@ -267,7 +243,7 @@ void publish(WebhookService& service, const Call& call, Done done) {
     auto members = parse_body(call, publication_names, "payload");
     if (!members) return done(members.error());
     reject_raw_parameters(parameters, errors);
-    Publication publication = read_object(*std::move(members), "", errors);
+    Publication publication = read_publication(*std::move(members), "", errors);
     publication.trace = read_trace(call.fields);
     read_idempotency_header(call.fields, publication, errors);
     finish(service, call.caller, std::move(publication), std::move(errors), std::move(done));

@@ -4,6 +4,7 @@
 #include "body.hpp"
 #include "object_reader.hpp"
 #include "operations.hpp"
+#include "publication.hpp"
 
 namespace webhooks::http {
 namespace {
@@ -78,18 +79,10 @@ Result<Response> test_filter(WebhookService& service, const Call& call) {
 
 Result<Response> match_event(WebhookService& service, const Call& call) {
     if (auto rejected = reject_media_type(call)) return std::move(*rejected);
-    const auto members = parse_body(call, {"eventType", "payload", "userId"}, "payload");
+    auto members = parse_body(call, publication_names, "payload");
     if (!members) return members.error();
     FieldErrors errors;
-    const ObjectReader reader(*members, "", errors);
-    for (const char* name : {"eventType", "payload"}) {
-        if (!reader.raw(name)) reader.add_error(name, "is required");
-    }
-    const std::optional<std::string> user = reader.text("userId");
-    if (user && user->empty()) reader.add_error("userId", not_empty);
-    const Publication publication{.event_type = reader.text("eventType").value_or(""),
-                                  .payload = std::string(reader.raw("payload").value_or("")),
-                                  .user_id = user.value_or("")};
+    const Publication publication = read_publication(*std::move(members), "", errors);
     if (!errors.empty()) {
         add_errors(errors, "", service.validate(publication));
         return Error(std::move(errors));

@@ -79,7 +79,7 @@ void reject_other_owner(const ObjectReader& reader, const Principal& caller,
                         std::string_view owner) {
     if (!caller.is_administrator() || !reader.has("userId")) return;
     const std::optional<std::string> named = json::to_string(*reader.raw("userId"));
-    if (named == owner) return;
+    if (named == owner || named == "") return;
     reader.add_error("userId", "is a query parameter here: POST .../subscriptions?userId=" +
                                    named.value_or("USER"));
 }
