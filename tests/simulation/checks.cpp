@@ -31,24 +31,17 @@ Micros bound_of_staleness(const World& world) {
            10 * world.config.call_latency;
 }
 
-/// The versions of a subscription that a process may still go by.
-std::vector<const Version*> known_versions(const Arrival& arrival) {
-    const auto& versions =
-        arrival.world.model.subscriptions.at(arrival.event.subscription).versions;
-    std::vector<const Version*> known;
-    for (std::size_t i = 0; i < versions.size(); ++i) {
-        const bool is_latest = i + 1 == versions.size();
-        if (is_latest || !must_know(arrival.world, arrival.process, versions[i + 1].since)) {
-            known.push_back(&versions[i]);
-        }
-    }
-    return known;
-}
-
+/// Of the versions of a subscription that a process may still go by.
 template <class Predicate>
 bool any_known(const Arrival& arrival, Predicate predicate) {
-    const std::vector<const Version*> known = known_versions(arrival);
-    return std::ranges::any_of(known, [&](const Version* version) { return predicate(*version); });
+    const auto& versions =
+        arrival.world.model.subscriptions.at(arrival.event.subscription).versions;
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+        const bool may_be_known = i + 1 == versions.size() ||
+                                  !must_know(arrival.world, arrival.process, versions[i + 1].since);
+        if (may_be_known && predicate(versions[i])) return true;
+    }
+    return false;
 }
 
 bool is_signed_by(const Arrival& arrival, const Version& version) {
@@ -79,11 +72,19 @@ Micros slack_of_time(const World& world) {
            error(*std::ranges::max_element(world.processes, {}, error));
 }
 
+/// Of the current version, as far as the worker has seen answers.
+int failures_in_row(const Arrival& arrival) {
+    const SubscriptionId id = arrival.event.subscription;
+    const std::size_t version = arrival.world.model.subscriptions.at(id).versions.size();
+    return arrival.process.traffic().failures_in_row(id, version);
+}
+
 bool is_paused(const Arrival& arrival) {
     const auto& pause = arrival.world.model.subscriptions.at(arrival.event.subscription).pause;
     if (!pause || is_test(publication_of(arrival.world, arrival.event))) return false;
-    const bool knows = pause->asked == arrival.process.identity ||
-                       must_know(arrival.world, arrival.process, pause->told);
+    // A success ends it where it is seen, also while it cannot be written.
+    const bool asked = pause->asked == arrival.process.identity && failures_in_row(arrival) > 0;
+    const bool knows = asked || must_know(arrival.world, arrival.process, pause->told);
     return knows && arrival.world.storage_clock.now() < pause->until - slack_of_time(arrival.world);
 }
 
@@ -93,11 +94,8 @@ bool is_probe(const Arrival& arrival) {
 }
 
 bool must_be_open(const Arrival& arrival) {
-    const SubscriptionId id = arrival.event.subscription;
-    const std::size_t version = arrival.world.model.subscriptions.at(id).versions.size();
     return !is_test(publication_of(arrival.world, arrival.event)) &&
-           arrival.process.traffic().failures_in_row(id, version) >=
-               arrival.world.config.options.breaker_failures;
+           failures_in_row(arrival) >= arrival.world.config.options.breaker_failures;
 }
 
 template <class Predicate>
