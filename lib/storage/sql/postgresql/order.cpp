@@ -49,9 +49,9 @@ std::string in_queue_of(const std::string& event) {
            ".ordering_key";
 }
 
-/// Joins each row with the place of an event in its queue. The table is often empty, and an index
-/// lookup by the id then costs the planner as much as reading the whole index of queues, in which
-/// the id comes last: only the order excludes that.
+/// Joins each row with the place of an event in its queue. The table is often empty: to the
+/// planner, searching the index of ids then costs as much as reading the whole index of queues, in
+/// which the id comes last. Only the order excludes that.
 std::string look_up_place(const std::string& event) {
     return "CROSS JOIN LATERAL (SELECT * FROM webhooks_ordered WHERE event_id BETWEEN " + event +
            " AND " + event + " ORDER BY event_id LIMIT 1) ";
