@@ -237,6 +237,7 @@ void Engine::call_host() noexcept {
         const std::scoped_lock lock(callback_mutex_);
         callback = wake_callback_;
     }
+    const Inside inside(this);
     try {
         if (callback) (*callback)();
     } catch (...) {

@@ -30,9 +30,9 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    Result<> open() { return storage_loop_.open(); }
-    /// @param self the owner of this engine; the threads share ownership, so that a callback may
-    /// destroy the service.
+    /// @param self the owner of this engine; each call on a thread shares ownership, so that a
+    /// callback may destroy the service.
+    Result<> open(const std::shared_ptr<void>& self) { return storage_loop_.open(self); }
     Result<> start(const std::shared_ptr<void>& self);
     /// Only the storage thread; `run_once` drives delivery.
     Result<> start_storage(const std::shared_ptr<void>& self);
@@ -100,6 +100,11 @@ private:
     const std::chrono::milliseconds lease_;
     const SubscriptionIndex& index_;
     delivery::MemoryBudget budget_;
+    /// Most hosts have none: then the mutex is left alone.
+    std::atomic<bool> has_wake_callback_{false};
+    std::mutex callback_mutex_;
+    std::shared_ptr<const std::function<void()>> wake_callback_;
+    // These call it: they are destroyed before it.
     Inbox inbox_;
     StorageLoop storage_loop_;
     /// Must be held to use `delivery_`.
@@ -113,10 +118,6 @@ private:
     std::atomic<bool> has_warned_{false};
     /// The result of the latest `run_once`.
     std::atomic<std::size_t> latest_done_{1};
-    /// Most hosts have none: then the mutex is left alone.
-    std::atomic<bool> has_wake_callback_{false};
-    std::mutex callback_mutex_;
-    std::shared_ptr<const std::function<void()>> wake_callback_;
     std::mutex life_mutex_;
     ExitGuard exit_guard_;
     std::thread storage_thread_;

@@ -30,21 +30,35 @@ StorageLoop::StorageLoop(const StorageParts::Shared& shared)
       parts_(shared) {}
 
 StorageLoop::~StorageLoop() {
-    storage_->set_listener({});
-    storage_->set_feed_listener({});
+    stop_listening();
+    // Until now: the last commits report theirs.
     storage_->set_operational_listener({});
 }
 
 // ---- Start and stop.
 
-Result<> StorageLoop::open() {
+void StorageLoop::listen(const std::weak_ptr<void>& owner) {
+    const auto while_owned = [owner](const auto call) {
+        return [owner, call] {
+            if (const std::shared_ptr<void> kept = owner.lock()) call();
+        };
+    };
+    storage_->set_listener(while_owned([this] { request(StorageRequest::heartbeat); }));
+    storage_->set_feed_listener(while_owned([this] { parts_.feeds.check_all(); }));
+    storage_->set_operational_listener(
+        [observer = observer_](const OperationalEvent& event) { report(event, *observer); });
+}
+
+void StorageLoop::stop_listening() {
+    storage_->set_listener({});
+    storage_->set_feed_listener({});
+}
+
+Result<> StorageLoop::open(const std::weak_ptr<void>& owner) {
     const std::scoped_lock turn(step_mutex_);
     next_heartbeat_ = parts_.clock.steady_now() + options_.heartbeat_interval;
     if (const Result<> begun = begin_identity(); !begun) return for_callers(begun.error());
-    storage_->set_listener([this] { request(StorageRequest::heartbeat); });
-    storage_->set_feed_listener([this] { parts_.feeds.check_all(); });
-    storage_->set_operational_listener(
-        [observer = observer_](const OperationalEvent& event) { report(event, *observer); });
+    listen(owner);
     if (Result<> fresh = refresh(); !fresh) return fresh;
     // However much was left behind, heartbeats must continue: the rest follows in later steps.
     const Result<std::size_t> moved = parts_.identity.take_over();
@@ -53,6 +67,7 @@ Result<> StorageLoop::open() {
 }
 
 Result<> StorageLoop::close() {
+    stop_listening();
     const std::scoped_lock turn(step_mutex_);
     parts_.counters.flush();
     parts_.writer.end_fan_outs();
@@ -69,6 +84,7 @@ Result<> StorageLoop::close() {
 }
 
 void StorageLoop::abandon() {
+    stop_listening();
     const std::scoped_lock turn(step_mutex_);
     reject_pending();
     is_closed_ = true;

@@ -26,7 +26,8 @@ public:
     StorageLoop& operator=(const StorageLoop&) = delete;
 
     /// Registers as a worker, reads subscriptions, starts to take over what was left behind.
-    Result<> open();
+    /// @param owner of this loop: shared by each call of storage.
+    Result<> open(const std::weak_ptr<void>& owner);
     /// From now on `submit` returns stopped.
     void reject_new() { parts_.pending.reject_new(); }
     /// Writes pending work, and gives up the identity, so that its events are due at once for any
@@ -66,6 +67,9 @@ public:
     bool is_healthy() const noexcept { return parts_.health.is_healthy(); }
 
 private:
+    void listen(const std::weak_ptr<void>& owner);
+    /// Ends the calls that storage makes on threads of its own.
+    void stop_listening();
     Result<> begin_identity();
     StorageLoopState state();
     NextAction next(std::optional<StorageAction> after = {});

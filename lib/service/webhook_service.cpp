@@ -33,7 +33,7 @@ Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options)
         parts.storage = metrics::metered(std::move(parts.storage), parts.clock, counts);
         auto impl = std::make_shared<Impl>(std::move(parts), *std::move(claim), std::move(options),
                                            std::move(counts));
-        if (Result<> opened = impl->engine.open(); !opened) return opened.error();
+        if (Result<> opened = impl->engine.open(impl); !opened) return opened.error();
         return WebhookService(std::move(impl));
     } catch (...) {
         return error_of_thrown();

@@ -1,6 +1,13 @@
+#include <atomic>
 #include <condition_variable>
 #include <contract/postgresql_fixture.hpp>
+#include <future>
+#include <latch>
 #include <mutex>
+#include <optional>
+#include <webhooks/forwarding_storage.hpp>
+#include <webhooks/testing/fake_transport.hpp>
+#include <webhooks/webhook_service.hpp>
 
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
 
@@ -30,6 +37,34 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     int count_ = 0;
+};
+
+/// Waits until whatever owns its token is destroyed.
+class EndOfToken {
+public:
+    std::shared_ptr<void> token() { return std::move(token_); }
+    void wait() { REQUIRE(end_.wait_for(10s) == std::future_status::ready); }
+
+private:
+    std::shared_ptr<std::promise<void>> promise_ = std::make_shared<std::promise<void>>();
+    std::future<void> end_ = promise_->get_future();
+    std::shared_ptr<void> token_{nullptr, [promise = promise_](void*) { promise->set_value(); }};
+};
+
+/// The thread of its listener owns a token.
+class MarkedStorage final : public ForwardingStorage {
+public:
+    MarkedStorage(std::shared_ptr<Storage> inner, std::shared_ptr<void> token)
+        : ForwardingStorage(std::move(inner)), token_(std::move(token)) {}
+
+    void set_listener(std::function<void()> listener) override {
+        if (!listener) return ForwardingStorage::set_listener({});
+        ForwardingStorage::set_listener(
+            [token = std::move(token_), call = std::move(listener)] { call(); });
+    }
+
+private:
+    std::shared_ptr<void> token_;
 };
 
 }  // namespace
@@ -106,6 +141,63 @@ TEST_CASE_METHOD(PostgresqlFixture, "a listener that lost its connection comes b
     heard = bell.wait_above(heard);
     another(clock)->upsert_event_type({"order.created", ""}).value();
     bell.wait_above(heard);
+}
+
+TEST_CASE_METHOD(PostgresqlFixture, "a call of a listener may remove it, or destroy its storage",
+                 "[postgresql]") {
+    EndOfToken end;
+    auto other = another(clock);
+    std::latch ready(1);
+    SECTION("it removes itself") {
+        other->set_listener([&, token = end.token()] {
+            ready.wait();
+            other->set_listener({});
+        });
+    }
+    SECTION("it destroys the storage") {
+        other->set_listener([&, token = end.token()] {
+            ready.wait();
+            other.reset();
+        });
+    }
+    ready.count_down();
+    end.wait();
+}
+
+TEST_CASE_METHOD(PostgresqlFixture, "a call of a feed's listener may destroy its storage",
+                 "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    auto other = another(clock);
+    Bell bell;
+    EndOfToken end;
+    other->set_listener([&bell, token = end.token()] { bell.ring(); });
+    other->set_feed_listener([&other] { other.reset(); });
+    bell.wait_above(0);
+    other->feed_changes({{.subscription = id}}).value();
+    append_one(id);
+    end.wait();
+}
+
+TEST_CASE_METHOD(PostgresqlFixture, "a wake callback that PostgreSQL calls may destroy the service",
+                 "[postgresql]") {
+    EndOfToken end;
+    std::latch ready(1);
+    std::optional<WebhookService> running;
+    running.emplace(WebhookService::open(
+                        {.storage = std::make_shared<MarkedStorage>(another(clock), end.token()),
+                         .transport = std::make_shared<FakeTransport>(clock),
+                         .clock = clock})
+                        .value());
+    running
+        ->set_wake_callback([&] {
+            ready.wait();
+            running.reset();
+        })
+        .value();
+    ready.count_down();
+    storage->upsert_event_type({"order.created", ""}).value();
+    end.wait();
+    CHECK_FALSE(running);
 }
 }  // namespace webhooks::testing
 

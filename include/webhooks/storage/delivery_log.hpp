@@ -196,7 +196,8 @@ public:
     /// Sets the callback for changes: it is called, from any thread, soon after others have changed
     /// subscriptions or made events due. It only suggests a check, and may be called too often or
     /// not at all. A new callback replaces the old one; an empty one removes it, and returns when
-    /// no call is running. A storage without notifications keeps this default.
+    /// no call is running, unless called inside one: a call may even destroy the storage. A storage
+    /// without notifications keeps this default.
     virtual void set_listener(std::function<void()> listener);
 
     // ---- Operational events (docs/operational-events.md). A storage appends them in the

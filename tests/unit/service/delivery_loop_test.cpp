@@ -24,7 +24,7 @@ struct DeliveryLoopFixture {
     DeliveryLoopFixture() {
         REQUIRE(storage->upsert_event_type({.name = "order.created", .description = ""}));
         subscription = insert_order_subscription(*storage);
-        REQUIRE(storing.open());
+        REQUIRE(storing.open({}));
         store();
     }
 

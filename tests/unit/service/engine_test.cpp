@@ -12,7 +12,7 @@ struct EngineFixture {
     EngineFixture() {
         REQUIRE(storage->upsert_event_type({.name = "order.created", .description = ""}));
         insert_order_subscription(*storage);
-        REQUIRE(engine.open());
+        REQUIRE(engine.open(self));
         settle();
     }
 
@@ -22,6 +22,7 @@ struct EngineFixture {
     }
     Result<> publish() { return engine.submit(submission_of_order(receipts)); }
 
+    const std::shared_ptr<void> self = std::make_shared<int>();
     const ServiceOptions options;
     std::shared_ptr<testing::ManualClock> clock = std::make_shared<testing::ManualClock>();
     std::shared_ptr<FaultyStorage> storage =

@@ -1,5 +1,6 @@
 // How a service reacts to notifications of its storage.
 
+#include <thread>
 #include <unit/service/fixture.hpp>
 #include <webhooks/forwarding_storage.hpp>
 
@@ -11,8 +12,19 @@ class CallingStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
 
-    void set_listener(std::function<void()> listener) override { call = std::move(listener); }
+    /// As on a thread of storage, a last call may still run when the listener is removed.
+    void set_listener(std::function<void()> listener) override {
+        if (call && !listener && before_removal) before_removal();
+        call = std::move(listener);
+    }
+    /// The call may replace what is called.
+    void notify() {
+        const std::function<void()> now = call;
+        now();
+    }
+
     std::function<void()> call;
+    std::function<void()> before_removal;
 };
 
 struct CalledFixture : ServiceFixture {
@@ -54,8 +66,47 @@ TEST_CASE_METHOD(CalledFixture, "a notification from storage brings what others 
     CHECK(transport->requests().size() == 2);
 }
 
-TEST_CASE_METHOD(CalledFixture, "a destroyed service is not notified") {
+TEST_CASE_METHOD(CalledFixture,
+                 "a service that was destroyed, stopped or abandoned is not notified") {
+    SECTION("destroyed") {
+        running.reset();
+    }
+    SECTION("stopped") {
+        service().stop(0s).value();
+    }
+    SECTION("abandoned") {
+        service().abandon().value();
+    }
+    CHECK_FALSE(calling->call);
+}
+
+TEST_CASE_METHOD(CalledFixture, "the last notification of a destroyed service finds it whole") {
+    const auto token = std::make_shared<int>();
+    int calls = 0;
+    service().set_wake_callback([token, &calls] { ++calls; }).value();
+    calling->before_removal = [&] {
+        REQUIRE(token.use_count() == 2);
+        std::thread([&] { calling->notify(); }).join();
+    };
+    CHECK(calls == 0);
     running.reset();
+    CHECK(calls == 1);
+    CHECK(token.use_count() == 1);
+}
+
+TEST_CASE_METHOD(CalledFixture,
+                 "a wake callback that a notification calls may destroy the service") {
+    bool was_called = false;
+    service()
+        .set_wake_callback([&] {
+            was_called = true;
+            CHECK(service().stop(0s).error() == Errc::invalid_state);
+            CHECK(service().run_once().error() == Errc::invalid_state);
+            running.reset();
+        })
+        .value();
+    calling->notify();
+    CHECK(was_called);
     CHECK_FALSE(calling->call);
 }
 

@@ -21,7 +21,7 @@ struct LoopFixture {
     LoopFixture() {
         REQUIRE(storage->upsert_event_type({.name = "order.created", .description = ""}));
         insert_order_subscription(*storage);
-        REQUIRE(loop.open());
+        REQUIRE(loop.open({}));
         settle();
     }
 

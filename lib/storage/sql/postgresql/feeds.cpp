@@ -55,9 +55,10 @@ void PostgresqlStorage::set_listener(std::function<void()> listener) {
     const std::scoped_lock lock(listener_mutex_);
     listener_.reset();
     if (!listener) return;
-    const auto on_events = [this] {
-        const std::scoped_lock held(feed_listener_mutex_);
-        if (feed_listener_) feed_listener_();
+    const auto on_events = [feed = feed_listener_] {
+        const std::scoped_lock held(feed->mutex);
+        // A copy: the call may remove it, or destroy the storage.
+        if (const std::function<void()> call = feed->call) call();
     };
     listener_.emplace(
         options_, sender_,
@@ -65,8 +66,8 @@ void PostgresqlStorage::set_listener(std::function<void()> listener) {
 }
 
 void PostgresqlStorage::set_feed_listener(std::function<void()> listener) {
-    const std::scoped_lock lock(feed_listener_mutex_);
-    feed_listener_ = std::move(listener);
+    const std::scoped_lock lock(feed_listener_->mutex);
+    feed_listener_->call = std::move(listener);
 }
 
 }  // namespace webhooks::storage

@@ -1,9 +1,12 @@
+#include <libpq-fe.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <base/thread.hpp>
+#include <chrono>
+#include <random>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/listener.hpp>
 
@@ -37,24 +40,66 @@ milliseconds reconnect_pause(int failures, double random) {
     return std::chrono::duration_cast<milliseconds>(pause * (0.5 + random / 2));
 }
 
+/// What the thread does, and what it needs.
+class PostgresqlListener::Listening {
+public:
+    Listening(const PostgresqlOptions& options, std::string self, Calls calls)
+        : uri_(connection_uri(options).value()),
+          channel_(options.schema),
+          connect_timeout_(options.connect_timeout),
+          answer_timeout_(options.answer_timeout),
+          self_(std::move(self)),
+          calls_(std::move(calls)),
+          stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+    ~Listening() { ::close(stop_); }
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+
+    /// Returns after `stop`.
+    void run();
+    void stop() { ::eventfd_write(stop_, 1); }
+
+private:
+    using Deadline = steady_clock::time_point;
+    /// How a wait ended.
+    enum class Wake : std::uint8_t { ready, late, stopped };
+    struct Heard {
+        bool change = false;
+        bool events = false;
+    };
+
+    /// @return whether it was listening before the connection was lost.
+    bool listen();
+    /// Reads input; sets `is_answered` on a response.
+    Heard take_in(PGconn* connection, bool& is_answered) const;
+    bool connect(PGconn* connection);
+    Wake wait(int socket, short events, Deadline deadline) const;
+
+    const std::string uri_;
+    const std::string channel_;
+    const milliseconds connect_timeout_;
+    const milliseconds answer_timeout_;
+    const std::string self_;
+    const Calls calls_;
+    std::mt19937 random_{std::random_device{}()};
+    const int stop_;  ///< An eventfd that is readable once the thread should end.
+};
+
 PostgresqlListener::PostgresqlListener(const PostgresqlOptions& options, std::string self,
                                        Calls calls)
-    : uri_(connection_uri(options).value()),
-      channel_(options.schema),
-      connect_timeout_(options.connect_timeout),
-      answer_timeout_(options.answer_timeout),
-      self_(std::move(self)),
-      calls_(std::move(calls)),
-      stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_(start_thread("webhooks-listen", [this] { run(); })) {}
+    : listening_(std::make_shared<Listening>(options, std::move(self), std::move(calls))),
+      thread_(start_thread("webhooks-listen", [listening = listening_] { listening->run(); })) {}
 
 PostgresqlListener::~PostgresqlListener() {
-    ::eventfd_write(stop_, 1);
-    thread_.join();
-    ::close(stop_);
+    listening_->stop();
+    if (thread_.get_id() == std::this_thread::get_id()) {
+        thread_.detach();
+    } else {
+        thread_.join();
+    }
 }
 
-void PostgresqlListener::run() {
+void PostgresqlListener::Listening::run() {
     int failures = 0;
     const auto pause = [&] {
         std::uniform_real_distribution<double> random(0, 1);
@@ -65,8 +110,8 @@ void PostgresqlListener::run() {
     } while (wait(-1, 0, steady_clock::now() + pause()) != Wake::stopped);
 }
 
-PostgresqlListener::Wake PostgresqlListener::wait(int socket, short events,
-                                                  Deadline deadline) const {
+PostgresqlListener::Listening::Wake PostgresqlListener::Listening::wait(int socket, short events,
+                                                                        Deadline deadline) const {
     pollfd watched[] = {{stop_, POLLIN, 0}, {socket, events, 0}};
     while (true) {
         const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
@@ -79,7 +124,7 @@ PostgresqlListener::Wake PostgresqlListener::wait(int socket, short events,
     }
 }
 
-bool PostgresqlListener::connect(PGconn* connection) {
+bool PostgresqlListener::Listening::connect(PGconn* connection) {
     const Deadline deadline = steady_clock::now() + connect_timeout_;
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next == PGRES_POLLING_WRITING || next == PGRES_POLLING_READING) {
@@ -91,7 +136,7 @@ bool PostgresqlListener::connect(PGconn* connection) {
     return next == PGRES_POLLING_OK;
 }
 
-bool PostgresqlListener::listen() {
+bool PostgresqlListener::Listening::listen() {
     const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectStart(uri_.c_str()),
                                                                 PQfinish);
     ignore_notices(connection.get());
@@ -117,7 +162,8 @@ bool PostgresqlListener::listen() {
     }
 }
 
-PostgresqlListener::Heard PostgresqlListener::take_in(PGconn* connection, bool& is_answered) const {
+PostgresqlListener::Listening::Heard PostgresqlListener::Listening::take_in(
+    PGconn* connection, bool& is_answered) const {
     while (PQisBusy(connection) == 0) {
         PGresult* result = PQgetResult(connection);
         if (result == nullptr) break;

@@ -1,11 +1,7 @@
 #pragma once
 
-#include <libpq-fe.h>
-
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <random>
 #include <storage/sql/postgresql/connection.hpp>
 #include <string>
 #include <thread>
@@ -28,41 +24,22 @@ std::chrono::milliseconds reconnect_pause(int failures, double random);
 /// replaced; each new connection counts as a notification, because some may have been missed.
 class PostgresqlListener {
 public:
+    /// They may destroy the listener.
     struct Calls {
         std::function<void()> on_change;
         std::function<void()> on_events;  ///< As `notify_of_events`, by others.
     };
     /// @param self the `sender` whose notifications of events are ignored.
     PostgresqlListener(const PostgresqlOptions& options, std::string self, Calls calls);
+    /// Returns when no call is running, except for one that it is called from.
     ~PostgresqlListener();
     PostgresqlListener(const PostgresqlListener&) = delete;
     PostgresqlListener& operator=(const PostgresqlListener&) = delete;
 
 private:
-    using Deadline = std::chrono::steady_clock::time_point;
-    /// How a wait ended.
-    enum class Wake : std::uint8_t { ready, late, stopped };
+    class Listening;
 
-    void run();
-    /// @return whether it was listening before the connection was lost.
-    bool listen();
-    struct Heard {
-        bool change = false;
-        bool events = false;
-    };
-    /// Reads input; sets `is_answered` on a response.
-    Heard take_in(PGconn* connection, bool& is_answered) const;
-    bool connect(PGconn* connection);
-    Wake wait(int socket, short events, Deadline deadline) const;
-
-    const std::string uri_;
-    const std::string channel_;
-    const std::chrono::milliseconds connect_timeout_;
-    const std::chrono::milliseconds answer_timeout_;
-    const std::string self_;
-    const Calls calls_;
-    std::mt19937 random_{std::random_device{}()};
-    int stop_;  ///< An eventfd that is readable once the thread should end.
+    const std::shared_ptr<Listening> listening_;  ///< The thread owns it as well.
     std::thread thread_;
 };
 

@@ -89,8 +89,11 @@ private:
     std::optional<PostgresqlListener> listener_;
     /// Tells this object's notifications of events from those of others.
     const std::string sender_;
-    std::mutex feed_listener_mutex_;  ///< Held during calls.
-    std::function<void()> feed_listener_;
+    struct FeedListener {
+        std::recursive_mutex mutex;  ///< Held during calls.
+        std::function<void()> call;
+    };
+    const std::shared_ptr<FeedListener> feed_listener_ = std::make_shared<FeedListener>();
 };
 
 }  // namespace webhooks::storage
