@@ -150,6 +150,19 @@ auto async_publish_batch(WebhookService& service, const Principal& principal,
 
 namespace detail {
 
+class AsioDriver;
+
+/// Where a driver's turns are scheduled, by any thread. The service's own thread may still call it
+/// when the host's context is gone: so it owns no driver, which has parts of that context.
+struct AsioTurns {
+    explicit AsioTurns(AsioDriver& of) : driver(&of) {}
+    void schedule();
+
+    std::atomic<bool> is_scheduled{false};
+    std::mutex mutex;    ///< Held while something is posted.
+    AsioDriver* driver;  ///< Null: it has ended.
+};
+
 /// Calls `run_once` on a strand whenever there is work to do.
 class AsioDriver : public std::enable_shared_from_this<AsioDriver> {
 public:
@@ -166,38 +179,31 @@ public:
             if (error) return Error(error, "cannot wait for the transport");
         }
         if (Result<> started = service_->start_storage(); !started) return started;
-        Result<> set = service_->set_wake_callback([weak = weak_from_this()] {
-            if (const auto self = weak.lock()) self->schedule();
-        });
-        if (set) schedule();
+        Result<> set = service_->set_wake_callback([turns = turns_] { turns->schedule(); });
+        if (set) turns_->schedule();
         return set;
-    }
-
-    void schedule() {
-        if (is_scheduled_.exchange(true)) return;
-        const std::scoped_lock lock(posting_);
-        if (has_ended_) return;
-        boost::asio::post(strand_, [self = shared_from_this()] { self->turn(); });
     }
 
     /// Returns when no turn is running, unless called inside one. The service keeps the wake
     /// callback, which does nothing then: it may be the one of another runner already.
     void end() {
-        const std::scoped_lock lock(mutex_, posting_);
+        const std::scoped_lock lock(mutex_, turns_->mutex);
         service_ = nullptr;
-        has_ended_ = true;
+        turns_->driver = nullptr;
         boost::asio::post(strand_, [self = shared_from_this()] { self->close(); });
     }
 
 private:
+    friend AsioTurns;
+
     void turn() {
-        is_scheduled_ = false;
+        turns_->is_scheduled = false;
         const std::scoped_lock lock(mutex_);
         if (service_ == nullptr) return;
         const Result<std::size_t> done = service_->run_once();
         if (service_ == nullptr) return;
         if (!done && done.error() == Errc::stopped) return close();
-        if (done && *done > 0) return schedule();
+        if (done && *done > 0) return turns_->schedule();
         const Result<SteadyTime> wake = service_->next_wake();
         // After an error of its own the service continues, but not at once: it would probably fail
         // again.
@@ -207,7 +213,7 @@ private:
 
     void wait(SteadyTime until) {
         const auto resume = [self = shared_from_this()](boost::system::error_code error) {
-            if (!error) self->schedule();
+            if (!error) self->turns_->schedule();
         };
         timer_.expires_at(until);
         timer_.async_wait(resume);
@@ -231,12 +237,16 @@ private:
     boost::asio::strand<boost::asio::any_io_executor> strand_;
     boost::asio::steady_timer timer_;
     boost::asio::posix::stream_descriptor descriptor_;
-    std::atomic<bool> is_scheduled_{false};
-    /// Held while something is posted: the service may call from its own thread until the end.
-    std::mutex posting_;
-    bool has_ended_ = false;
+    const std::shared_ptr<AsioTurns> turns_ = std::make_shared<AsioTurns>(*this);
     bool is_waiting_ = false;
 };
+
+inline void AsioTurns::schedule() {
+    if (is_scheduled.exchange(true)) return;
+    const std::scoped_lock lock(mutex);
+    if (driver == nullptr) return;
+    boost::asio::post(driver->strand_, [self = driver->shared_from_this()] { self->turn(); });
+}
 
 }  // namespace detail
 
@@ -271,8 +281,9 @@ private:
 inline Result<AsioRunner> run_on(WebhookService& service,
                                  const boost::asio::any_io_executor& executor) {
     const auto driver = std::make_shared<detail::AsioDriver>(service, executor);
+    AsioRunner runner(driver);
     if (Result<> begun = driver->begin(); !begun) return begun.error();
-    return AsioRunner(driver);
+    return runner;
 }
 
 }  // namespace webhooks

@@ -1,5 +1,10 @@
 // Readers that wait for the next event of a feed, over real connections.
 
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <webhooks/forwarding_storage.hpp>
+
 #include "server_fixture.hpp"
 
 using namespace webhooks;
@@ -9,7 +14,41 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// Counts what was read of feeds.
+class CountingStorage final : public ForwardingStorage {
+public:
+    CountingStorage() : ForwardingStorage(make_memory_storage()) {}
+
+    Result<FeedRows> read_feed(const Principal& caller, SubscriptionId id,
+                               const FeedRequest& request) override {
+        Result<FeedRows> rows = ForwardingStorage::read_feed(caller, id, request);
+        const std::lock_guard lock(mutex_);
+        ++reads_;
+        changed_.notify_all();
+        return rows;
+    }
+
+    std::size_t reads() {
+        const std::lock_guard lock(mutex_);
+        return reads_;
+    }
+    void wait_for_reads(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        REQUIRE(changed_.wait_for(lock, 10s, [&] { return reads_ >= count; }));
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t reads_ = 0;
+};
+
 struct WaitingFixture : ServerFixture {
+    WaitingFixture() : WaitingFixture(std::make_shared<CountingStorage>()) {}
+    explicit WaitingFixture(const std::shared_ptr<CountingStorage>& given)
+        : ServerFixture(given), counting(given) {}
+
+    const std::shared_ptr<CountingStorage> counting;
     const Principal alice = Principal::user("alice");
     const SubscriptionId id = subscribe("alice");
     const std::string wait = request("GET", path(id) + "&wait=60");
@@ -27,12 +66,17 @@ struct WaitingFixture : ServerFixture {
         return "/v1/webhooks/subscriptions/" + std::to_string(of.value) + "/feed?cursor=latest";
     }
 
-    /// A client that waits, once the service knows of it: by then the limit counts it.
+    /// A client that has read, and now waits: the limits count it before they count what is asked
+    /// later, because requests of one user are handled one after another.
     std::unique_ptr<Client> begin_to_wait() {
         auto client = std::make_unique<Client>(server->port());
-        client->send(wait);
-        CHECK(client->is_silent_for(50ms));
+        begin_to_wait(*client);
         return client;
+    }
+    void begin_to_wait(Client& client) {
+        const std::size_t before = counting->reads();
+        client.send(wait);
+        counting->wait_for_reads(before + 1);
     }
 
     void publish() {
@@ -50,8 +94,7 @@ TEST_CASE_METHOD(WaitingFixture, "a reader that waits gets the next event, and t
     CHECK(answer.status() == 200);
     CHECK(answer.body.find(R"("eventType":"order.created")") != std::string::npos);
     CHECK(answer.body.find(R"("hasMore":false)") != std::string::npos);
-    client->send(wait);
-    CHECK(client->is_silent_for(50ms));
+    begin_to_wait(*client);
     publish();
     CHECK(client->read().status() == 200);
 }
@@ -132,6 +175,27 @@ TEST_CASE_METHOD(WaitingFixture, "a server that stops answers readers without ev
     const Answer answer = client->read();
     CHECK(answer.status() == 200);
     CHECK(answer.body.find(R"("events":[])") != std::string::npos);
+}
+
+TEST_CASE_METHOD(WaitingFixture, "a server that its authenticator stops after a wait still ends") {
+    struct Stopping final : Authenticator {
+        explicit Stopping(std::optional<Server>& given) : server(given) {}
+        Result<Principal> authenticate(const RequestHead&) override {
+            if (++calls > 1) server->stop(0ms);
+            return Principal::user("alice");
+        }
+        std::optional<Server>& server;
+        std::atomic<int> calls{0};
+    };
+    const auto stopping = std::make_shared<Stopping>(server);
+    server.emplace(Server::open(service, stopping, {.port = 0}).value());
+    server->start().value();
+    const auto client = begin_to_wait();
+    publish();
+    CHECK(client->read().status() == 200);
+    CHECK(stopping->calls == 2);
+    CHECK(server->start().error() == Errc::stopped);
+    server.reset();
 }
 
 TEST_CASE_METHOD(WaitingFixture, "a reader whose subscription is deleted gets a 404 at once") {

@@ -14,7 +14,7 @@ namespace webhooks::http::testing {
 
 /// A server on a free port, whose service uses doubles and its own threads.
 struct ServerFixture {
-    std::shared_ptr<Storage> storage = make_memory_storage();
+    std::shared_ptr<Storage> storage;
     std::shared_ptr<webhooks::testing::FakeTransport> transport =
         std::make_shared<webhooks::testing::FakeTransport>();
     WebhookService service =
@@ -22,7 +22,8 @@ struct ServerFixture {
     std::string key{ApiKeys(storage).create(Principal::user("alice")).value().reveal()};
     std::optional<Server> server;
 
-    ServerFixture() {
+    explicit ServerFixture(std::shared_ptr<Storage> given = make_memory_storage())
+        : storage(std::move(given)) {
         service.register_event_type({.name = "order.created", .description = ""}).value();
         service.start().value();
     }

@@ -26,13 +26,22 @@ private:
     sigset_t before_{};
 };
 
+thread_local const void* owner_of_thread = nullptr;
+
 }  // namespace
 
-std::thread start_server_thread(std::function<void()> body) {
+std::thread start_server_thread(const void* owner, std::function<void()> body) {
     const SignalsBlocked blocked;
-    std::thread thread(std::move(body));
+    std::thread thread([owner, body = std::move(body)] {
+        owner_of_thread = owner;
+        body();
+    });
     pthread_setname_np(thread.native_handle(), "webhooks-http");
     return thread;
+}
+
+bool is_server_thread_of(const void* owner) noexcept {
+    return owner_of_thread == owner;
 }
 
 void close_on_exec(int descriptor) noexcept {

@@ -11,7 +11,11 @@
 namespace webhooks::http {
 
 /// Starts a thread on which no signal handler of the host runs. Throws what std::thread throws.
-std::thread start_server_thread(std::function<void()> body);
+/// @param owner what waits for its end.
+std::thread start_server_thread(const void* owner, std::function<void()> body);
+
+/// Whether the calling thread was started for this owner, which must not wait for it then.
+bool is_server_thread_of(const void* owner) noexcept;
 
 /// Hides the descriptor from programs that the host starts. Asio does not set this on creation, so
 /// a program that is started at that very moment may still inherit it.

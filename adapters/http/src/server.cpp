@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -77,10 +76,10 @@ public:
         if (!threads_.empty()) return {};
         try {
             for (std::size_t i = 0; i < options_.threads; ++i) {
-                threads_.push_back(start_server_thread([this] { run(); }));
+                threads_.push_back(start_server_thread(this, [this] { run(); }));
             }
             for (const auto& listener : listeners_)
-                listener->start();
+                listener->start(this);
         } catch (const std::exception& error) {
             stop(std::chrono::milliseconds(0));
             return Error(Errc::unavailable, std::string("cannot start a thread: ") + error.what());
@@ -89,7 +88,7 @@ public:
     }
 
     void stop(std::chrono::milliseconds drain) {
-        if (is_own_thread()) return finish();
+        if (is_server_thread_of(this)) return finish();
         if (std::exchange(is_stopped_, true)) return;
         const auto until = std::chrono::steady_clock::now() + drain;
         for (const auto& listener : listeners_)
@@ -109,12 +108,6 @@ public:
     }
 
 private:
-    bool is_own_thread() const {
-        return std::ranges::any_of(threads_, [](const std::thread& thread) {
-            return thread.get_id() == std::this_thread::get_id();
-        });
-    }
-
     /// Inside an authenticator: its thread cannot wait for itself.
     void finish() {
         is_finishing_ = true;

@@ -84,6 +84,34 @@ struct RunOnFixture {
     }
 };
 
+/// Executes on a context, and calls a function before.
+template <class Inner>
+struct Watched {
+    Inner inner;
+    const std::function<void()>* before;
+
+    template <class Function>
+    void execute(Function function) const {
+        (*before)();
+        inner.execute(std::move(function));
+    }
+    template <class Property>
+    auto query(const Property& property) const -> decltype(asio::query(inner, property)) {
+        return asio::query(inner, property);
+    }
+    template <class Property>
+    auto require(const Property& property) const
+        -> Watched<std::decay_t<decltype(asio::require(inner, property))>> {
+        return {asio::require(inner, property), before};
+    }
+    template <class Property>
+    auto prefer(const Property& property) const
+        -> Watched<std::decay_t<decltype(asio::prefer(inner, property))>> {
+        return {asio::prefer(inner, property), before};
+    }
+    bool operator==(const Watched&) const = default;
+};
+
 }  // namespace
 
 TEST_CASE_METHOD(RunOnFixture, "run_on delivers on the host's context") {
@@ -116,6 +144,25 @@ TEST_CASE_METHOD(RunOnFixture, "a runner that takes another's place is woken fro
     publish(5);
     run_until_delivered(5);
     CHECK(service->stop(1s));
+}
+
+// Its last owner would destroy it on the service's thread, maybe after the context.
+TEST_CASE_METHOD(RunOnFixture, "a service that wakes a runner does not own it") {
+    std::weak_ptr<detail::AsioDriver> weak;
+    std::atomic<long> owners{0};
+    const std::function<void()> count_owners = [&] { owners = weak.use_count(); };
+    const asio::any_io_executor executor =
+        Watched<asio::io_context::executor_type>{io.get_executor(), &count_owners};
+    const auto driver = std::make_shared<detail::AsioDriver>(*service, executor);
+    const AsioRunner runner(driver);
+    REQUIRE(driver->begin());
+    while (io.poll() > 0) {
+    }
+    weak = driver;
+    const long before = weak.use_count();
+    std::thread([this] { publish(1); }).join();
+    // The turn that is posted.
+    CHECK(owners == before + 1);
 }
 
 TEST_CASE_METHOD(RunOnFixture, "run_on ends with its runner, and with the service") {

@@ -106,7 +106,7 @@ void PublishedKeys::stop() {
 ReadingKeys::ReadingKeys(std::unique_ptr<PublishedKeys> keys)
     : keys_(std::move(keys)),
       process_(process_id()),
-      thread_(start_server_thread([this] { keys_->run(); })) {}
+      thread_(start_server_thread(this, [this] { keys_->run(); })) {}
 
 ReadingKeys::~ReadingKeys() {
     if (process_ != process_id()) {

@@ -45,8 +45,8 @@ Result<> Listener::open() {
     return {};
 }
 
-void Listener::start() {
-    context_.queries.start(context_.options.query_threads);
+void Listener::start(const void* owner) {
+    context_.queries.start(context_.options.query_threads, owner);
     asio::post(acceptor_.get_executor(), [this] { accept(); });
 }
 

@@ -26,7 +26,8 @@ public:
 
     /// Starts to accept. May be called on any thread, as may the functions below. Throws
     /// std::system_error if a thread cannot be created.
-    void start();
+    /// @param owner as for `start_server_thread`.
+    void start(const void* owner);
     /// Accepts no more connections, and ends each one after the response that it waits for.
     void finish();
     /// @return false if a connection is still open at `until`.

@@ -6,9 +6,9 @@
 
 namespace webhooks::http {
 
-void QueryPool::start(std::size_t threads) {
+void QueryPool::start(std::size_t threads, const void* owner) {
     while (threads_.size() < threads)
-        threads_.push_back(start_server_thread([this] { run(); }));
+        threads_.push_back(start_server_thread(owner, [this] { run(); }));
 }
 
 void QueryPool::stop() {
@@ -20,13 +20,17 @@ void QueryPool::stop() {
     for (std::thread& thread : threads_)
         thread.join();
     threads_.clear();
-    waiting_.clear();
+    // Connections may post meanwhile. What is dropped is destroyed without the lock.
+    decltype(waiting_) dropped;
+    const std::lock_guard lock(mutex_);
+    dropped.swap(waiting_);
     turns_.clear();
 }
 
 void QueryPool::post(const std::string& user, std::function<void()> request) {
     {
         const std::lock_guard lock(mutex_);
+        if (is_stopped_) return;
         const auto [place, is_new] = waiting_.try_emplace(user);
         place->second.push_back(std::move(request));
         if (!is_new) return;

@@ -24,8 +24,9 @@ public:
 
     /// Throws std::system_error if a thread cannot be created; threads already started keep
     /// running.
-    void start(std::size_t threads);
-    /// Waits for running requests, and drops waiting ones.
+    /// @param owner as for `start_server_thread`.
+    void start(std::size_t threads, const void* owner);
+    /// Waits for running requests, and drops waiting and later ones.
     void stop();
     /// Runs it after the user's earlier requests. Any thread. Exceptions from it are dropped.
     void post(const std::string& user, std::function<void()> request);
