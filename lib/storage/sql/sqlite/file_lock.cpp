@@ -19,9 +19,10 @@ class HeldFiles {
 public:
     using File = std::pair<dev_t, ino_t>;
 
+    /// Not destroyed: a storage may outlive static objects.
     static HeldFiles& instance() {
-        static HeldFiles files;
-        return files;
+        static auto* const files = new HeldFiles;
+        return *files;
     }
 
     std::mutex mutex;
