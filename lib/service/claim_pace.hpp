@@ -14,7 +14,7 @@ namespace webhooks::service {
 /// Whether events stay takes time to tell: each pause is at most `longest_pause`.
 class ClaimPace {
 public:
-    static constexpr std::chrono::milliseconds longest_pause{250};
+    static constexpr std::chrono::milliseconds longest_pause{500};
 
     /// @param ahead the number of events in addition to those that stay; at least 1
     explicit ClaimPace(std::size_t ahead) : ahead_(ahead) {}
