@@ -1,5 +1,6 @@
 #pragma once
 
+#include <base/never_destroyed.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -50,8 +51,8 @@ struct Endpoint {
     bool is_unreadable = false;  ///< As in Subscription.
 
     const EndpointExtras& extras() const noexcept {
-        static const EndpointExtras none;
-        return extras_ ? *extras_ : none;
+        static const NeverDestroyed<EndpointExtras> none;
+        return extras_ ? *extras_ : *none;
     }
     void set_extras(EndpointExtras extras) {
         extras_ =

@@ -20,8 +20,8 @@ public:
     using File = std::pair<dev_t, ino_t>;
 
     static HeldFiles& instance() {
-        static HeldFiles files;
-        return files;
+        static auto* const files = new HeldFiles;  // Services may end after static objects.
+        return *files;
     }
 
     std::mutex mutex;
