@@ -11,6 +11,7 @@
 #include <future>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <webhooks/http/beast.hpp>
@@ -103,10 +104,13 @@ Response answer_api(const webhooks::http::Api& api, tcp::socket& socket, beast::
         return webhooks::http::to_response(Api::reject(413, "The body is too large."), version,
                                            false);
     }
-    std::promise<webhooks::http::Response> answered;
+    // Shared: the thread that answers may still use it when this one has the response.
+    const auto answered = std::make_shared<std::promise<webhooks::http::Response>>();
     api.answer(std::move(admission), std::move(parser.get().body()),
-               [&](webhooks::http::Response response) { answered.set_value(std::move(response)); });
-    return webhooks::http::to_response(answered.get_future().get(), version, keep_alive);
+               [answered](webhooks::http::Response response) {
+                   answered->set_value(std::move(response));
+               });
+    return webhooks::http::to_response(answered->get_future().get(), version, keep_alive);
 }
 
 /// A connection that is closed with unread bytes is reset, and the client may lose the response.

@@ -58,6 +58,10 @@ ClaimLimit MemoryBudget::room_for_claim() const noexcept {
             options_.max_payload_bytes};
 }
 
+std::size_t MemoryBudget::claimed_ahead() const noexcept {
+    return std::max(options_.max_events_in_memory / 16, 2 * batches_in_claim * options_.max_batch);
+}
+
 std::size_t MemoryBudget::shared_room(const Queued& queued) const noexcept {
     if (queued.payload_bytes > half(options_.max_payload_bytes_in_memory)) return 0;
     const std::size_t usable = std::max<std::size_t>(half(options_.max_events_in_memory), 1);

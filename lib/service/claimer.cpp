@@ -33,7 +33,8 @@ std::optional<SteadyTime> Claimer::ready_at() const {
     if (is_in_doubt_) return SteadyTime::min();
     if (awaits_returns_ || !next_due_ || parts_.budget.room_for_claim().events == 0) return {};
     const auto until_due = std::max(*next_due_ - parts_.clock.now(), Time::duration::zero());
-    return parts_.clock.steady_now() + until_due;
+    return std::max(parts_.clock.steady_now() + until_due,
+                    pace_.ready_at(parts_.budget.held_events()));
 }
 
 bool Claimer::resolve_in_doubt_claim() {
@@ -52,6 +53,10 @@ std::size_t Claimer::claim_due() {
     if (!next_due_ || parts_.clock.now() < *next_due_) return 0;
     const ClaimLimit room = parts_.budget.room_for_claim();
     if (room.events == 0) return 0;
+    const std::size_t held = parts_.budget.held_events();
+    const SteadyTime now = parts_.clock.steady_now();
+    if (now < pace_.ready_at(held)) return 0;
+    pace_.note_claim(held, now);
     Result<Claim> claim = parts_.storage->claim(parts_.identity.id(), room, ++last_claim_);
     if (!claim) is_in_doubt_ = true;
     if (!parts_.health.note_storage_result(claim, "claim")) return 0;

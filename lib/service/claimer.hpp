@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <service/change_reader.hpp>
+#include <service/claim_pace.hpp>
 #include <service/feed_waiters.hpp>
 #include <service/inbox.hpp>
 #include <service/worker_counters.hpp>
@@ -16,7 +17,7 @@
 namespace webhooks::service {
 
 /// Claims events in storage for delivery: those that are due, and those that delivery has reserved
-/// and requests again. It claims as many as there is memory for.
+/// and requests again. It claims as many as there is memory for, and not far ahead of delivery.
 class Claimer {
 public:
     struct Parts {
@@ -31,7 +32,8 @@ public:
         FeedWaiters& feeds;
         const delivery::MemoryBudget& budget;
     };
-    explicit Claimer(Parts parts) : parts_(std::move(parts)) {}
+    explicit Claimer(Parts parts)
+        : parts_(std::move(parts)), pace_(parts_.budget.claimed_ahead()) {}
 
     /// A new identity: it has claimed nothing yet.
     void reset();
@@ -61,6 +63,7 @@ private:
     bool resolve_in_doubt_claim();
 
     const Parts parts_;
+    ClaimPace pace_;
     std::int64_t last_claim_ = 0;
     /// The result of the claim `last_claim_` is unknown.
     bool is_in_doubt_ = false;

@@ -63,6 +63,13 @@ TEST_CASE_METHOD(
     CHECK(budget.room_for_claim().events == 0);
 }
 
+TEST_CASE("claims are two of them ahead of delivery, or a sixteenth of the memory") {
+    ServiceOptions options{.max_events_in_memory = 1600, .max_batch = 20};
+    CHECK(MemoryBudget(options).claimed_ahead() == 100);
+    options.max_batch = 30;
+    CHECK(MemoryBudget(options).claimed_ahead() == 120);
+}
+
 TEST_CASE_METHOD(BudgetFixture,
                  "queues share half of the memory, and each takes half of the rest") {
     CHECK(budget.shared_room({}) == 50);

@@ -40,9 +40,9 @@ TEST_CASE("a query pool takes nothing while it drops what waited") {
 
 TEST_CASE("the threads of a query pool are known as its owner's") {
     const int owner = 0;
+    std::promise<std::pair<bool, bool>> found;
     QueryPool pool;
     pool.start(1, &owner);
-    std::promise<std::pair<bool, bool>> found;
     pool.post("alice", [&] {
         found.set_value({is_server_thread_of(&owner), is_server_thread_of(&found)});
     });

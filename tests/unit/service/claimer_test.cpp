@@ -48,6 +48,11 @@ struct LittleMemory : ClaimerFixture {
     LittleMemory() : ClaimerFixture({.max_events_in_memory = 8}) {}
 };
 
+/// Two events each.
+struct SmallClaims : ClaimerFixture {
+    SmallClaims() : ClaimerFixture({.max_events_in_memory = 64, .max_batch = 1}) {}
+};
+
 }  // namespace
 
 TEST_CASE_METHOD(ClaimerFixture, "events are claimed when they are due") {
@@ -72,6 +77,29 @@ TEST_CASE_METHOD(LittleMemory, "no more is claimed than three quarters of the me
     parts.inbox.release(1, attempt(subscription, delivered().front()));
     CHECK(parts.claimer.ready_at() == clock->steady_now());
     CHECK(parts.claimer.claim_due() == 1);
+}
+
+TEST_CASE_METHOD(SmallClaims, "a backlog is claimed a few claims ahead of delivery") {
+    publish_due(20);
+    std::size_t claimed = 0;
+    while (const std::size_t events = parts.claimer.claim_due()) {
+        claimed += events;
+    }
+    CHECK(claimed == 4);
+    CHECK(parts.claimer.ready_at() == clock->steady_now() + ClaimPace::longest_pause);
+    SECTION("while that gets rid of them") {
+        parts.inbox.release(1, attempt(subscription, delivered().front()));
+        CHECK(parts.claimer.ready_at() == clock->steady_now());
+        CHECK(parts.claimer.claim_due() == 2);
+        CHECK(parts.claimer.claim_due() == 0);
+    }
+    SECTION("and of what stays there") {
+        clock->advance(ClaimPace::longest_pause);
+        for (int claim = 0; claim < 2; ++claim) {
+            CHECK(parts.claimer.claim_due() == 2);
+        }
+        CHECK(parts.claimer.claim_due() == 0);
+    }
 }
 
 TEST_CASE_METHOD(ClaimerFixture, "a claim whose result was lost is undone before the next one") {

@@ -19,8 +19,9 @@ class HeldFiles {
 public:
     using File = std::pair<dev_t, ino_t>;
 
+    /// Not destroyed: a storage may outlive static objects.
     static HeldFiles& instance() {
-        static auto* const files = new HeldFiles;  // Services may end after static objects.
+        static auto* const files = new HeldFiles;
         return *files;
     }
 
