@@ -1,6 +1,5 @@
 #pragma once
 
-#include <base/never_destroyed.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -51,8 +50,8 @@ struct Endpoint {
     bool is_unreadable = false;  ///< As in Subscription.
 
     const EndpointExtras& extras() const noexcept {
-        static const NeverDestroyed<EndpointExtras> none;
-        return extras_ ? *extras_ : *none;
+        static const EndpointExtras none;
+        return extras_ ? *extras_ : none;
     }
     void set_extras(EndpointExtras extras) {
         extras_ =

@@ -1,4 +1,3 @@
-#include <base/never_destroyed.hpp>
 #include <metrics/metered_parts.hpp>
 #include <service/entry.hpp>
 #include <service/guarded_parts.hpp>
@@ -389,8 +388,8 @@ Result<std::vector<MetricFamily>> WebhookService::metrics(const Principal& princ
 }
 
 const ServiceOptions& WebhookService::options() const noexcept {
-    static const NeverDestroyed<ServiceOptions> of_none;
-    return impl_ ? impl_->options : *of_none;
+    static const ServiceOptions of_none;
+    return impl_ ? impl_->options : of_none;
 }
 
 }  // namespace webhooks
