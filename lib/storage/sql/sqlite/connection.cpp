@@ -34,13 +34,13 @@ Result<> check_process(const std::string& path) {
                          "SQLite database, and SQLite does not survive a fork; call exec before "
                          "this, or fork before a service is opened");
     }
-    const auto make_mutex = [] { return sqlite_api::sqlite3_mutex_alloc(SQLITE_MUTEX_FAST); };
-    sqlite_api::sqlite3_mutex* const one = make_mutex();
-    sqlite_api::sqlite3_mutex* const other = make_mutex();
-    // In a process with one thread, all mutexes are the same one, which does nothing.
-    const bool is_safe = sqlite_api::sqlite3_threadsafe() != 0 && one != other;
-    sqlite_api::sqlite3_mutex_free(one);
-    sqlite_api::sqlite3_mutex_free(other);
+    // Without support for threads, a connection has no mutex, also if it asks for one.
+    sqlite_api::sqlite3* probe = nullptr;
+    constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+    sqlite_api::sqlite3_open_v2(":memory:", &probe, flags, nullptr);
+    const bool is_safe = sqlite_api::sqlite3_threadsafe() != 0 &&
+                         (probe == nullptr || sqlite_api::sqlite3_db_mutex(probe) != nullptr);
+    sqlite_api::sqlite3_close(probe);
     if (is_safe) return {};
     return Error(Errc::unsupported,
                  "cannot open '" + path +
