@@ -150,10 +150,10 @@ TEST_CASE("of many addresses a hundred are kept, and a rejected one cannot hide 
 }
 
 TEST_CASE("a query without a response is repeated") {
-    Bench bench(50ms);
+    Bench bench(200ms);
     bench.server.set("a.example", {.manner = Manner::silent});
     bench.start("a.example");
-    bench.run_until([&] { return bench.server.asked("a.example") == 1; });
+    bench.run_until([&] { return bench.server.asked("a.example") > 0; });
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     CHECK(bench.resolve("a.example").addresses.size() == 1);
 }
@@ -304,14 +304,14 @@ TEST_CASE("if more names are used than are cached, the oldest is requested again
 }
 
 TEST_CASE("lookups beyond the limit wait, and start only if still needed") {
-    Bench bench(50ms, {.max_in_flight = 1});
+    Bench bench(200ms, {.max_in_flight = 1});
     bench.server.set("slow.example", {.manner = Manner::silent});
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     bench.start("slow.example");
     bench.start("unwanted.example");
     bench.start("a.example");
     bench.handles.erase("unwanted.example");
-    bench.run_until([&] { return bench.server.asked("slow.example") == 1; });
+    bench.run_until([&] { return bench.server.asked("slow.example") > 0; });
     CHECK(bench.server.asked("a.example") == 0);
     bench.server.set("slow.example", {});
     bench.run_until_idle();

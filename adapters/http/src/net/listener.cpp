@@ -1,5 +1,7 @@
 #include "listener.hpp"
 
+#include <poll.h>
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -70,6 +72,8 @@ bool Listener::make_room() {
 void Listener::wait_for_connection() {
     acceptor_.async_wait(Acceptor::wait_read, [this](error_code error) {
         if (error) return;
+        // What was noticed may be the connection that has just been accepted.
+        if (!is_awaited()) return wait_for_connection();
         std::shared_ptr<Connection> evicted;
         {
             const std::lock_guard lock(mutex_);
@@ -80,6 +84,11 @@ void Listener::wait_for_connection() {
         if (evicted) evicted->close();
         accept();
     });
+}
+
+bool Listener::is_awaited() {
+    pollfd look{.fd = acceptor_.native_handle(), .events = POLLIN, .revents = 0};
+    return ::poll(&look, 1, 0) > 0;
 }
 
 void Listener::on_accepted(error_code error, Socket socket) {

@@ -43,6 +43,8 @@ private:
     /// @return false if there is no room for another connection now.
     bool make_room();
     void wait_for_connection();
+    /// Whether another client is waiting to be accepted.
+    bool is_awaited();
     void pause();
     void on_closed(Session* session);
 
