@@ -39,7 +39,7 @@ struct SqliteOptions {
 /// may use keys and lists at the same time.
 /// @return unavailable if the file cannot be opened; conflict if its schema is newer than this
 /// library; as `EncryptionOptions::keys` if they cannot be obtained, and corrupt if they are not
-/// those of this file.
+/// those of this file; unsupported if the process's SQLite may be used by one thread only.
 Result<std::shared_ptr<Storage>> make_sqlite_storage(SqliteOptions);
 
 }  // namespace webhooks

@@ -1,3 +1,4 @@
+#include <base/never_destroyed.hpp>
 #include <webhooks/clock.hpp>
 
 namespace webhooks {
@@ -14,8 +15,9 @@ public:
 }  // namespace
 
 std::shared_ptr<Clock> system_clock() {
-    static const auto clock = std::make_shared<SystemClock>();
-    return clock;
+    static const NeverDestroyed<std::shared_ptr<SystemClock>> clock(
+        std::make_shared<SystemClock>());
+    return *clock;
 }
 
 }  // namespace webhooks

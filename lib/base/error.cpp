@@ -1,3 +1,4 @@
+#include <base/never_destroyed.hpp>
 #include <ostream>
 #include <webhooks/error.hpp>
 
@@ -58,8 +59,8 @@ std::string join(const std::vector<FieldError>& fields) {
 }  // namespace
 
 const std::error_category& error_category() noexcept {
-    static const Category category;
-    return category;
+    static const NeverDestroyed<Category> category;
+    return *category;
 }
 
 std::error_code make_error_code(Errc code) noexcept {

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <base/never_destroyed.hpp>
 #include <cerrno>
 #include <system_error>
 #include <webhooks/random.hpp>
@@ -21,8 +22,9 @@ public:
 }  // namespace
 
 std::shared_ptr<Random> system_random() {
-    static const auto random = std::make_shared<SystemRandom>();
-    return random;
+    static const NeverDestroyed<std::shared_ptr<SystemRandom>> random(
+        std::make_shared<SystemRandom>());
+    return *random;
 }
 
 }  // namespace webhooks

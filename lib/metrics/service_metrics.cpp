@@ -42,13 +42,18 @@ using Descriptions = std::vector<MetricDescription>;
 constexpr std::uint64_t micros_per_second = 1'000'000;
 
 // Bounds in microseconds.
-const std::vector<std::uint64_t> short_times = {
-    500,     1'000,   2'500,   5'000,     10'000,    25'000,     50'000,
-    100'000, 250'000, 500'000, 1'000'000, 5'000'000, 30'000'000, 300'000'000};
-const std::vector<std::uint64_t> attempt_times = {5'000,     10'000,    25'000,     50'000,
-                                                  100'000,   250'000,   500'000,    1'000'000,
-                                                  2'500'000, 5'000'000, 10'000'000, 15'000'000};
-const std::vector<std::uint64_t> sizes = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
+std::vector<std::uint64_t> short_times() {
+    return {500,     1'000,   2'500,   5'000,     10'000,    25'000,     50'000,
+            100'000, 250'000, 500'000, 1'000'000, 5'000'000, 30'000'000, 300'000'000};
+}
+std::vector<std::uint64_t> attempt_times() {
+    return {5'000,   10'000,    25'000,    50'000,    100'000,    250'000,
+            500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000, 15'000'000};
+}
+
+std::vector<std::uint64_t> sizes() {
+    return {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
+}
 
 MetricLabel storage_calls() {
     return {"call", {"write", "claim", "heartbeat", "read", "maintain"}};
@@ -80,7 +85,7 @@ void describe_publishing(Descriptions& all) {
     all[publish_duration] = {.name = "webhooks_publish_duration_seconds",
                              .help = "From the call until a publication was durable.",
                              .type = MetricType::histogram,
-                             .bounds = short_times,
+                             .bounds = short_times(),
                              .per_unit = micros_per_second};
 }
 
@@ -88,7 +93,7 @@ void describe_attempts(Descriptions& all) {
     all[dispatch_delay] = {.name = "webhooks_dispatch_delay_seconds",
                            .help = "From when an attempt was due until its request began.",
                            .type = MetricType::histogram,
-                           .bounds = short_times,
+                           .bounds = short_times(),
                            .per_unit = micros_per_second};
     all[attempts] = {
         .name = "webhooks_attempts",
@@ -99,7 +104,7 @@ void describe_attempts(Descriptions& all) {
                              .help = "Of a request, until its answer or failure.",
                              .type = MetricType::histogram,
                              .labels = {{"result", {"delivered", "failed"}}},
-                             .bounds = attempt_times,
+                             .bounds = attempt_times(),
                              .per_unit = micros_per_second};
     all[attempt_failures] = {.name = "webhooks_attempt_failures",
                              .help = "Requests that failed, by how far they came.",
@@ -151,7 +156,7 @@ void describe_storage(Descriptions& all) {
                              .help = "Of a call to storage that succeeded.",
                              .type = MetricType::histogram,
                              .labels = {storage_calls()},
-                             .bounds = short_times,
+                             .bounds = short_times(),
                              .per_unit = micros_per_second};
     all[storage_errors] = {
         .name = "webhooks_storage_errors",
@@ -161,7 +166,7 @@ void describe_storage(Descriptions& all) {
                        .help = "Publications, and attempts, that one commit wrote.",
                        .type = MetricType::histogram,
                        .labels = {{"of", {"appends", "attempts"}}},
-                       .bounds = sizes};
+                       .bounds = sizes()};
     all[takeovers] = {.name = "webhooks_takeovers",
                       .help = "Times that this worker took over what another one held."};
     all[fenced_results] = {.name = "webhooks_fenced_results",

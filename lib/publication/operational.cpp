@@ -1,4 +1,5 @@
 #include <base/json_text.hpp>
+#include <base/never_destroyed.hpp>
 #include <publication/operational.hpp>
 
 namespace webhooks {
@@ -47,8 +48,9 @@ struct Property {
 };
 using Properties = std::vector<Property>;
 
-const Properties members_of_changed = {
-    {"subscription", schema::subscription}, {"changed", schema::names}, {"by", schema::by}};
+Properties members_of_changed() {
+    return {{"subscription", schema::subscription}, {"changed", schema::names}, {"by", schema::by}};
+}
 
 /// @param data what `data` always has. @param optional what it may have besides.
 std::string schema_of(std::string_view type, const Properties& data, const Properties& optional) {
@@ -93,7 +95,7 @@ EventType make_changed(const char* name, const char* description, const char* ch
     return make(name, description, "2026-01-31T08:00:00.000Z",
                 std::string(example_subscription) + R"("changed":)" + changed_members +
                     R"(,"by":)" + caller,
-                members_of_changed);
+                members_of_changed());
 }
 
 std::vector<EventType> make_all() {
@@ -156,8 +158,8 @@ std::vector<EventType> make_all() {
 }  // namespace
 
 const std::vector<EventType>& operational_event_types() {
-    static const std::vector<EventType> types = make_all();
-    return types;
+    static const NeverDestroyed<std::vector<EventType>> types(make_all());
+    return *types;
 }
 
 }  // namespace webhooks

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/never_destroyed.hpp>
 #include <exception>
 #include <transport/attempt.hpp>
 #include <transport/request_head.hpp>
@@ -15,9 +16,9 @@ constexpr std::size_t max_dialled = 8;
 constexpr std::chrono::seconds max_session_life = std::chrono::hours(1);
 
 Result<> check_all(const std::vector<IpAddress>& addresses, const EndpointPolicy* policy) {
-    static const EndpointPolicy strict;
+    static const NeverDestroyed<EndpointPolicy> strict;
     for (const IpAddress& address : addresses) {
-        auto checked = check_address(address, policy != nullptr ? *policy : strict);
+        auto checked = check_address(address, policy != nullptr ? *policy : *strict);
         if (!checked) return checked;
     }
     return {};

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,6 +134,16 @@ TEST_CASE("in a child process of one whose services have ended a service opens")
     service->stop(0s).value();
     service = Error(Errc::stopped, "destroyed");
     const pid_t child = fork_child([&] { return open_service(path) ? 0 : 1; });
+    CHECK(exit_status(child) == 0);
+}
+
+TEST_CASE("a storage says that an SQLite for one thread cannot be used") {
+    const TemporaryFolder folder;
+    const pid_t child = fork_child([&] {
+        if (sqlite_api::sqlite3_shutdown() != SQLITE_OK) return 1;
+        if (sqlite_api::sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK) return 2;
+        return open_service(folder.file("webhooks.db")).error() == Errc::unsupported ? 0 : 3;
+    });
     CHECK(exit_status(child) == 0);
 }
 

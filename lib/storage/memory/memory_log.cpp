@@ -2,6 +2,7 @@
 #include <storage/memory/memory_log.hpp>
 
 #include <algorithm>
+#include <base/never_destroyed.hpp>
 #include <query/evaluate_list.hpp>
 #include <storage/delivery_statistics.hpp>
 #include <storage/feed_page.hpp>
@@ -50,9 +51,9 @@ private:
 }  // namespace
 
 const std::set<EventId>& MemoryLog::of(SubscriptionId subscription) const {
-    static const std::set<EventId> none;
+    static const NeverDestroyed<std::set<EventId>> none;
     const auto found = of_subscription_.find(subscription);
-    return found == of_subscription_.end() ? none : found->second;
+    return found == of_subscription_.end() ? *none : found->second;
 }
 
 // ---- For readers.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <base/guarded_clock.hpp>
+#include <base/never_destroyed.hpp>
 #include <map>
 #include <publication/webhook_id.hpp>
 #include <query/evaluate_list.hpp>
@@ -22,7 +23,10 @@ namespace webhooks {
 namespace storage {
 namespace {
 
-const Principal everyone = Principal::administrator({});
+const Principal& everyone() {
+    static const NeverDestroyed<Principal> administrator(Principal::administrator({}));
+    return *administrator;
+}
 
 }  // namespace
 
@@ -271,7 +275,7 @@ Result<SeriesRows> MemoryStorage::series(const Principal& principal, const Serie
     const auto includes = [&](SubscriptionId id) {
         if (part.subscription) return id == *part.subscription;
         if (!part.user_id) return id == SubscriptionId{};
-        const auto found = subscriptions_.find(everyone, id);
+        const auto found = subscriptions_.find(everyone(), id);
         return found && (*found)->user_id == *part.user_id;
     };
     if (part.subscription) {
@@ -330,7 +334,7 @@ StorageSample MemoryStorage::count_all() const {
     StorageSample sample;
     log_.count(sample, now);
     workers_.count(sample, clock_->steady_now());
-    subscriptions_.for_each_visible(everyone, [&](const Subscription& subscription) {
+    subscriptions_.for_each_visible(everyone(), [&](const Subscription& subscription) {
         ++count_of(sample, state_of(subscription, now));
     });
     return sample;
@@ -341,7 +345,7 @@ Result<Overview> MemoryStorage::overview() {
     const Time now = clock_->now();
     std::set<std::string_view> users;
     subscriptions_.for_each_visible(
-        everyone, [&](const Subscription& subscription) { users.insert(subscription.user_id); });
+        everyone(), [&](const Subscription& subscription) { users.insert(subscription.user_id); });
     return Overview{.now = now,
                     .sample = count_all(),
                     .users = users.size(),
@@ -353,7 +357,7 @@ Result<std::vector<UserSummary>> MemoryStorage::users(const std::string& after, 
     const std::scoped_lock lock(mutex_);
     const Time now = clock_->now();
     std::map<std::string, UserSummary> users;
-    subscriptions_.for_each_visible(everyone, [&](const Subscription& subscription) {
+    subscriptions_.for_each_visible(everyone(), [&](const Subscription& subscription) {
         if (subscription.user_id <= after) return;
         UserSummary& user = users[subscription.user_id];
         user.user_id = subscription.user_id;

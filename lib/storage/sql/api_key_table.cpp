@@ -34,7 +34,9 @@ std::vector<ApiKeyRecord> fetch(soci::statement& query, const std::string& text)
     return keys;
 }
 
-const std::string select = std::string("SELECT ") + ApiKeyRow::columns + " FROM webhooks_api_key";
+std::string select() {
+    return std::string("SELECT ") + ApiKeyRow::columns + " FROM webhooks_api_key";
+}
 
 std::optional<ApiKeyRecord> only(const std::vector<ApiKeyRecord>& found) {
     return found.empty() ? std::nullopt : std::optional(found.front());
@@ -99,12 +101,12 @@ std::optional<ApiKeyRecord> find_api_key(soci::session& sql, std::string_view ha
     const std::string wanted = to_hex(hash);
     soci::statement query(sql);
     query.exchange(use(wanted, "hash"));
-    return only(fetch(query, select + " WHERE hash = :hash"));
+    return only(fetch(query, select() + " WHERE hash = :hash"));
 }
 
 std::vector<ApiKeyRecord> list_api_keys(soci::session& sql) {
     soci::statement query(sql);
-    return fetch(query, select + " ORDER BY id");
+    return fetch(query, select() + " ORDER BY id");
 }
 
 void note_api_key_use(soci::session& sql, ApiKeyId id, Time time) {

@@ -7,7 +7,7 @@ bool has_ranges(soci::session& sql) {
     return sql.get_backend_name() != "postgresql";
 }
 
-const std::string indexed_to = "(SELECT indexed_to FROM webhooks_state)";
+constexpr const char* indexed_to = "(SELECT indexed_to FROM webhooks_state)";
 
 /// The events of a scope that have entries, which are all up to a limit. The entries after it are
 /// of a range that is being indexed.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/never_destroyed.hpp>
 #include <storage/fan_out.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/fan_out_table.hpp>
@@ -45,13 +46,13 @@ EventId last_before_fan_outs(soci::session& sql, EventId newest, const std::stri
 }
 
 const std::string& is_without_events() {
-    static const std::string text =
+    static const NeverDestroyed<std::string> text(
         "NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
         "AND e.id < webhooks_message.id + webhooks_message.event_count) "
         "AND NOT EXISTS (SELECT 1 FROM webhooks_fan_out f "
         "WHERE f.first_event_id >= webhooks_message.id "
-        "AND f.first_event_id < webhooks_message.id + webhooks_message.event_count)";
-    return text;
+        "AND f.first_event_id < webhooks_message.id + webhooks_message.event_count)");
+    return *text;
 }
 
 void erase_message_without_events(soci::session& sql, std::int64_t message) {

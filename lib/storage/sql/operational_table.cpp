@@ -83,7 +83,7 @@ std::size_t count_events(soci::session& sql, SubscriptionId subscription,
 std::vector<SubscriptionId> SqlOperationalTable::recipients(const OperationalEvent& event,
                                                             const std::string& owner) {
     // The conditions are those of two partial indexes.
-    static const std::string select =
+    constexpr const char* select =
         "SELECT id, event_type, filter, user_id FROM webhooks_subscription WHERE deletion = 0 "
         "AND user_id = :owner AND substr(event_type, 1, 8) = 'webhook.' AND operator_scope = 0 AND "
         "is_active = 1 "

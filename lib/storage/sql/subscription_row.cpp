@@ -1,5 +1,6 @@
 #include <storage/sql/subscription_row.hpp>
 
+#include <base/never_destroyed.hpp>
 #include <charconv>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/header_text.hpp>
@@ -149,7 +150,7 @@ struct SubscriptionRow::Names {
 };
 
 const SubscriptionRow::Names& SubscriptionRow::names() {
-    static const Names names = [] {
+    static const NeverDestroyed<Names> names([] {
         Names made;
         const SubscriptionRow row;
         for_each_column(row, [&made](const std::string& name, const auto&) {
@@ -159,8 +160,8 @@ const SubscriptionRow::Names& SubscriptionRow::names() {
             made.assignments += separator + name + " = :" + name;
         });
         return made;
-    }();
-    return names;
+    }());
+    return *names;
 }
 
 std::string SubscriptionRow::select_where(const std::string& condition) {
@@ -168,15 +169,16 @@ std::string SubscriptionRow::select_where(const std::string& condition) {
 }
 
 const std::string& SubscriptionRow::insert_returning_id() {
-    static const std::string text = "INSERT INTO webhooks_subscription (" + names().all +
-                                    ") VALUES (" + names().placeholders + ") RETURNING id";
-    return text;
+    static const NeverDestroyed<std::string> text("INSERT INTO webhooks_subscription (" +
+                                                  names().all + ") VALUES (" +
+                                                  names().placeholders + ") RETURNING id");
+    return *text;
 }
 
 const std::string& SubscriptionRow::update_by_id() {
-    static const std::string text =
-        "UPDATE webhooks_subscription SET " + names().assignments + " WHERE id = :id";
-    return text;
+    static const NeverDestroyed<std::string> text("UPDATE webhooks_subscription SET " +
+                                                  names().assignments + " WHERE id = :id");
+    return *text;
 }
 
 SubscriptionRow::SubscriptionRow(const Subscription& subscription)

@@ -14,17 +14,20 @@ using soci::use;
 constexpr const char* is_reachable = "(claimed_by <= 0 OR is_deferred = 1)";
 
 /// Makes the row of an event due, if no worker has the event in its memory.
-const std::string reopening =
-    "UPDATE webhooks_undelivered SET due_at = :due, tries = 0, claimed_by = 0, is_deferred = 0, "
-    "is_requested = 1 WHERE subscription_id = :owner AND event_id = :id AND " +
-    std::string(is_reachable);
+std::string reopening() {
+    return "UPDATE webhooks_undelivered SET due_at = :due, tries = 0, claimed_by = 0, "
+           "is_deferred = 0, is_requested = 1 "
+           "WHERE subscription_id = :owner AND event_id = :id AND " +
+           std::string(is_reachable);
+}
 
 /// What `reopen_undelivered` takes of a subscription, after an id.
-const std::string from_undelivered =
-    " FROM webhooks_undelivered u JOIN webhooks_event e ON e.id = u.event_id "
-    "WHERE u.subscription_id = :owner AND u.event_id > :behind AND u.attempts > 0 "
-    "AND e.created_at >= :since AND e.created_at < :until AND " +
-    std::string(is_reachable);
+std::string from_undelivered() {
+    return " FROM webhooks_undelivered u JOIN webhooks_event e ON e.id = u.event_id "
+           "WHERE u.subscription_id = :owner AND u.event_id > :behind AND u.attempts > 0 "
+           "AND e.created_at >= :since AND e.created_at < :until AND " +
+           std::string(is_reachable);
+}
 
 /// The bound values of `from_undelivered`.
 class UndeliveredScope {
@@ -57,7 +60,7 @@ Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId e
     reopen.exchange(use(now, "due"));
     reopen.exchange(use(subscription, "owner"));
     reopen.exchange(use(event, "id"));
-    if (execute(reopen, reopening) > 0) {
+    if (execute(reopen, reopening()) > 0) {
         reenter_queue(sql, event);
         return {};
     }
@@ -92,11 +95,12 @@ Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription,
     query.exchange(into(id));
     scope.bind(query);
     query.exchange(use(limit, "take"));
-    for_each_row(query, "SELECT u.event_id" + from_undelivered + " ORDER BY u.event_id LIMIT :take",
+    for_each_row(query,
+                 "SELECT u.event_id" + from_undelivered() + " ORDER BY u.event_id LIMIT :take",
                  [&] { events.push_back(id); });
     lock_queues(sql, events);
     // A worker may have claimed one since it was found.
-    soci::statement reopen = prepared(sql, soci::details::st_repeatable_query, reopening,
+    soci::statement reopen = prepared(sql, soci::details::st_repeatable_query, reopening(),
                                       use(now, "due"), use(subscription, "owner"), use(id, "id"));
     Reopened reopened;
     for (const EventId event : events) {
@@ -117,7 +121,7 @@ std::size_t count_undelivered(soci::session& sql, SubscriptionId subscription,
     soci::statement query(sql);
     query.exchange(into(count));
     scope.bind(query);
-    for_each_row(query, "SELECT count(*)" + from_undelivered, [] {});
+    for_each_row(query, "SELECT count(*)" + from_undelivered(), [] {});
     return count;
 }
 

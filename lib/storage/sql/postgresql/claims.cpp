@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/never_destroyed.hpp>
 #include <bit>
 #include <iterator>
 #include <map>
@@ -24,15 +25,15 @@ constexpr std::size_t few_events = 100;
 /// @pre `wanted` is not empty.
 std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     PostgresqlConnection& connection, const std::set<std::int64_t>& wanted) {
-    static const std::string columns =
+    static const NeverDestroyed<std::string> columns(
         "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace, m.key_id, "
-        "m.ordering_key FROM ";
+        "m.ordering_key FROM ");
     static const PreparedStatement select = {
         "read_messages",
-        columns + "unnest($1::bigint[]) AS wanted(message) " +
+        *columns + "unnest($1::bigint[]) AS wanted(message) " +
             look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
     static const PreparedStatement select_range = {
-        "read_message_range", columns + "webhooks_message m WHERE m.id BETWEEN $1 AND $2"};
+        "read_message_range", *columns + "webhooks_message m WHERE m.id BETWEEN $1 AND $2"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
     const Parameter first = parameter(*wanted.begin());
     const Parameter last = parameter(*wanted.rbegin());
@@ -102,12 +103,12 @@ std::string claiming(const std::string& rows, const std::string& order,
 
 /// The events of worker $1 after $2 that are only in its memory.
 const std::string& in_memory() {
-    static const std::string text =
+    static const NeverDestroyed<std::string> text(
         " FROM webhooks_event e WHERE e.id > $2 AND e.worker_id = $1 "
         "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
         "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) AND " +
-        has_no_attempt("> $2") + " ORDER BY e.id LIMIT $3";
-    return text;
+        has_no_attempt("> $2") + " ORDER BY e.id LIMIT $3");
+    return *text;
 }
 
 /// @param room the events that the claim may still take

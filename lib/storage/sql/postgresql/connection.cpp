@@ -234,7 +234,7 @@ void PostgresqlConnection::prepare(const PreparedStatement& statement) {
     if (unanswered_.empty() && PQenterPipelineMode(handle()) == 0) {
         throw NoConnection(PQerrorMessage(handle()));
     }
-    expect(PQsendPrepare(handle(), statement.name, statement.text.c_str(), 0, nullptr),
+    expect(PQsendPrepare(handle(), statement.name, statement.text->c_str(), 0, nullptr),
            statement.name);
     prepared_.insert(statement.name);
 }

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <soci/soci.h>
 
+#include <base/never_destroyed.hpp>
 #include <cstdint>
 #include <exception>
 #include <initializer_list>
@@ -14,6 +15,7 @@
 #include <storage/sql/postgresql/watchdog.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 #include <webhooks/error.hpp>
 #include <webhooks/postgresql_storage.hpp>
@@ -35,10 +37,13 @@ std::optional<std::string> connection_uri(const PostgresqlOptions& options);
 /// Keeps libpq from printing the server's notices.
 void ignore_notices(PGconn* connection);
 
-/// A statement that a connection prepares when it first executes it.
+/// A statement that a connection prepares when it first executes it. Made for static variables.
 struct PreparedStatement {
+    PreparedStatement(const char* statement_name, std::string sql)
+        : name(statement_name), text(std::move(sql)) {}
+
     const char* name;
-    std::string text;
+    NeverDestroyed<std::string> text;
 };
 
 /// A parameter of a prepared statement, in PostgreSQL's binary format; absent: NULL.

@@ -4,9 +4,6 @@
 namespace webhooks::storage {
 namespace {
 
-const PreparedStatement commit = {"commit", "COMMIT"};
-const PreparedStatement rollback = {"rollback", "ROLLBACK"};
-
 /// The maximum number of attempts for a transaction that conflicts with others.
 constexpr int max_tries = 5;
 
@@ -82,6 +79,8 @@ void PostgresqlPool::run(const char* begin, const Body& body) {
     const bool is_wanted = body(connection);
     connection.arm(response_timeout_);
     // Together with the last statements sent, in one round trip.
+    static const PreparedStatement commit = {"commit", "COMMIT"};
+    static const PreparedStatement rollback = {"rollback", "ROLLBACK"};
     connection.execute(is_wanted ? commit : rollback, {});
     lease.mark_ok();
 }

@@ -1,7 +1,9 @@
 #include <soci/postgresql/soci-postgresql.h>
 
 #include <algorithm>
+#include <base/never_destroyed.hpp>
 #include <base/thrown.hpp>
+#include <deque>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/overview.hpp>
@@ -26,29 +28,29 @@ constexpr const char* begin = "BEGIN";
 
 /// The planner counts an index lookup once for each partition, although only one is read, and would
 /// prefer to read the whole log.
-const std::string by_key =
+constexpr const char* by_key =
     "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off";
 /// A partition that is dropped disappears from earlier snapshots, too: none is dropped from before
 /// the snapshot is taken.
-const std::string keep_partitions = "; LOCK TABLE ONLY webhooks_event IN ACCESS SHARE MODE";
-const std::string begin_by_key = begin + by_key;
-const std::string begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+constexpr const char* keep_partitions = "; LOCK TABLE ONLY webhooks_event IN ACCESS SHARE MODE";
+constexpr const char* begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 std::string begin_query(const PostgresqlOptions& options) {
     const auto timeout = std::min(options.query_timeout, options.statement_timeout);
-    return begin_read + "; SET LOCAL statement_timeout = " + std::to_string(timeout.count());
+    return std::string(begin_read) +
+           "; SET LOCAL statement_timeout = " + std::to_string(timeout.count());
 }
 
 void prepare_lists(PostgresqlConnection& connection) {
-    static const std::vector<PreparedStatement> statements = [] {
-        std::vector<PreparedStatement> all;
+    static const NeverDestroyed<std::deque<PreparedStatement>> statements([] {
+        std::deque<PreparedStatement> all;
         for (ListStatement& each : list_statements(postgresql_dialect)) {
-            all.push_back({each.name, std::move(each.text)});
+            all.emplace_back(each.name, std::move(each.text));
         }
         return all;
-    }();
-    for (const PreparedStatement& statement : statements) {
+    }());
+    for (const PreparedStatement& statement : *statements) {
         connection.prepare(statement);
     }
 }
@@ -110,14 +112,16 @@ const char* PostgresqlStorage::begin_for(Purpose purpose) const {
     switch (purpose) {
         case Purpose::read:
         case Purpose::survey:
-            return begin_read.c_str();
+            return begin_read;
         case Purpose::query:
             return begin_query_.c_str();
         case Purpose::query_log:
             return begin_query_log_.c_str();
         case Purpose::reopen:
-        case Purpose::erase:
-            return begin_by_key.c_str();
+        case Purpose::erase: {
+            static const NeverDestroyed<std::string> begin_by_key(std::string(begin) + by_key);
+            return begin_by_key->c_str();
+        }
         case Purpose::change:
         case Purpose::configure:
             break;

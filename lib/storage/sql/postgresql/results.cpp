@@ -1,3 +1,4 @@
+#include <base/never_destroyed.hpp>
 #include <map>
 #include <storage/sql/attempt_details.hpp>
 #include <storage/sql/exchange.hpp>
@@ -28,10 +29,10 @@ public:
 
     /// Of events without rows.
     void send(PostgresqlConnection& connection, OnDuplicate on_duplicate) {
-        static const std::string insert = insert_attempts() + unnested();
-        static const PreparedStatement insert_new = {"insert_attempts", insert};
+        static const NeverDestroyed<std::string> insert(insert_attempts() + unnested());
+        static const PreparedStatement insert_new = {"insert_attempts", *insert};
         static const PreparedStatement insert_unknown = {"insert_unknown_attempts",
-                                                         insert + " ON CONFLICT DO NOTHING"};
+                                                         *insert + " ON CONFLICT DO NOTHING"};
         if (is_empty_) return;
         connection.send(
             on_duplicate == OnDuplicate::fail ? insert_new : insert_unknown,
@@ -130,7 +131,7 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
 
 const PreparedStatement& changes_statement() {
     // A transaction that gives an event a row locks the event, so that it is not deleted meanwhile.
-    static const std::string within = "BETWEEN $17 AND $18";
+    constexpr const char* within = "BETWEEN $17 AND $18";
     static const PreparedStatement statement = {
         "write_changes",
         "WITH change AS MATERIALIZED (SELECT * FROM unnest($2::bigint[], $3::integer[], "

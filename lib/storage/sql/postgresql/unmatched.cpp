@@ -32,12 +32,10 @@ struct Unmatched {
     Message message = {};  ///< As it is stored.
 };
 
-const std::string& reading() {
-    static const std::string text =
-        "SELECT u.id, array_to_string(u.subscriptions, ' '), u.event_type, u.content_type, "
-        "u.payload, u.key_id, coalesce(u.ordering_key, ''), coalesce(u.place, 0) "
-        "FROM webhooks_unmatched u WHERE ";
-    return text;
+std::string reading() {
+    return "SELECT u.id, array_to_string(u.subscriptions, ' '), u.event_type, u.content_type, "
+           "u.payload, u.key_id, coalesce(u.ordering_key, ''), coalesce(u.place, 0) "
+           "FROM webhooks_unmatched u WHERE ";
 }
 
 Unmatched read(const PostgresqlRows& rows, int row) {
@@ -58,11 +56,9 @@ Unmatched read(const PostgresqlRows& rows, int row) {
 
 /// An earlier publication with the same ordering key for one of the same subscriptions: the first
 /// one that there is, or null.
-const std::string& earlier_one() {
-    static const std::string text =
-        "(SELECT q.id FROM webhooks_unmatched q WHERE q.ordering_key = u.ordering_key "
-        "AND q.place < u.place AND q.subscriptions && u.subscriptions LIMIT 1)";
-    return text;
+std::string earlier_one() {
+    return "(SELECT q.id FROM webhooks_unmatched q WHERE q.ordering_key = u.ordering_key "
+           "AND q.place < u.place AND q.subscriptions && u.subscriptions LIMIT 1)";
 }
 
 /// The oldest after this one that no transaction has locked and that waits for no other. Where a
@@ -165,17 +161,17 @@ void find_missing_keys(PostgresqlConnection& connection, std::int64_t after,
 
 /// Those that remain to be judged keep their place.
 void append(PostgresqlConnection& connection, std::int64_t id, Judged judged) {
-    static const std::string appending =
+    constexpr const char* appending =
         " RETURNING *) SELECT webhooks_append(webhooks_take_ids(cardinality($2::bigint[])), "
         "$2::bigint[], event_type, content_type, payload, expires_at, due_at, created_at, "
         "ordering_key, key_id) FROM judged WHERE cardinality($2::bigint[]) > 0";
     static const PreparedStatement move = {
         "append_judged",
-        "WITH judged AS (DELETE FROM webhooks_unmatched WHERE id = $1" + appending};
+        std::string("WITH judged AS (DELETE FROM webhooks_unmatched WHERE id = $1") + appending};
     static const PreparedStatement move_some = {
-        "append_some_judged",
-        "WITH judged AS (UPDATE webhooks_unmatched SET subscriptions = $3::bigint[] WHERE id = $1" +
-            appending};
+        "append_some_judged", std::string("WITH judged AS (UPDATE webhooks_unmatched SET "
+                                          "subscriptions = $3::bigint[] WHERE id = $1") +
+                                  appending};
     if (!judged.waiting.empty()) {
         PostgresqlArray waiting(PostgresqlArray::Element::bigint);
         for (const SubscriptionId subscription : judged.waiting) {
@@ -312,7 +308,7 @@ const Batch& without_held_up(const Batch& batch, const JudgedOrdered& judged, Ba
 }
 
 const Batch& without_behind(const Batch& batch, JudgedOrdered& judged) {
-    static const Error behind = {
+    const Error behind = {
         Errc::unavailable,
         "many earlier publications with this ordering key are still to be judged by the filters of "
         "subscriptions: repeat this one later"};

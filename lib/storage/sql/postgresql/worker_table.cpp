@@ -1,3 +1,4 @@
+#include <base/never_destroyed.hpp>
 #include <bit>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
@@ -7,8 +8,9 @@ namespace webhooks::storage {
 namespace {
 
 /// The first parameter, or the current time.
-const std::string time_sql =
-    "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)";
+std::string time_sql() {
+    return "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)";
+}
 
 Parameter parameter(TimeOverride time) {
     return storage::parameter(std::optional<std::int64_t>(to_micros(time)));
@@ -31,7 +33,7 @@ Worker insert_worker(PostgresqlConnection& connection, TimeOverride time, Worker
         "(tag, is_dead, low_water, last_batch, started_at, heartbeat_at, lease) "
         "SELECT $2, 0, s.last_value, 0, t.now, t.now, $3 "
         "FROM webhooks_event_id s, (SELECT " +
-            time_sql + " AS now) t RETURNING id, low_water"};
+            time_sql() + " AS now) t RETURNING id, low_water"};
     const std::int64_t tag = std::bit_cast<std::int64_t>(worker.tag);
     const std::int64_t micros = std::chrono::microseconds(lease).count();
     const PostgresqlRows rows =
@@ -43,10 +45,10 @@ Worker insert_worker(PostgresqlConnection& connection, TimeOverride time, Worker
 
 std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, TimeOverride time,
                                          WorkerId worker, WorkerLock lock) {
-    static const std::string select =
-        "SELECT tag, " + time_sql + " FROM webhooks_worker WHERE id = $2 AND is_dead = 0 FOR ";
-    static const PreparedStatement shared = {"lock_worker_shared", select + "KEY SHARE"};
-    static const PreparedStatement exclusive = {"lock_worker_exclusive", select + "UPDATE"};
+    static const NeverDestroyed<std::string> select(
+        "SELECT tag, " + time_sql() + " FROM webhooks_worker WHERE id = $2 AND is_dead = 0 FOR ");
+    static const PreparedStatement shared = {"lock_worker_shared", *select + "KEY SHARE"};
+    static const PreparedStatement exclusive = {"lock_worker_exclusive", *select + "UPDATE"};
     return read_context(connection.execute(lock == WorkerLock::shared ? shared : exclusive,
                                            {parameter(time), parameter(worker.value)}),
                         worker);
@@ -63,7 +65,7 @@ std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOver
         "WITH worker AS (UPDATE webhooks_worker "
         "SET low_water = greatest(low_water, $3), last_batch = $4 "
         "WHERE id = $2 AND is_dead = 0 RETURNING tag, " +
-            time_sql +
+            time_sql() +
             " AS now) SELECT w.tag, w.now, s.revision, "
             "CASE WHEN $5::bigint > 0 THEN webhooks_take_ids($5::bigint) ELSE 0 END "
             "FROM worker w CROSS JOIN webhooks_state s"};
@@ -79,7 +81,7 @@ std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOver
 std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOverride time,
                                         WorkerId worker) {
     static const PreparedStatement update = {
-        "beat", "UPDATE webhooks_worker SET heartbeat_at = " + time_sql +
+        "beat", "UPDATE webhooks_worker SET heartbeat_at = " + time_sql() +
                     " WHERE id = $2 AND is_dead = 0 "
                     "RETURNING heartbeat_at, last_batch, (SELECT revision FROM webhooks_state), "
                     "(SELECT last_value FROM webhooks_event_id), "

@@ -4,12 +4,18 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <cstdint>
+#include <string>
 #include <webhooks/sqlite_storage.hpp>
 
 namespace webhooks::storage {
 
 /// What a connection is for, which says how much it caches.
 enum class ConnectionUse : std::uint8_t { reading, writing, surveying };
+
+/// Whether this process can use SQLite, which its host may have linked or configured differently.
+/// @return invalid_state in a child of a process that used it; unsupported if it may be used by one
+/// thread only.
+Result<> check_process(const std::string& path);
 
 /// Opens the database and configures the connection. Throws what SOCI throws.
 void open_connection(soci::session& sql, const SqliteOptions& options, ConnectionUse use);

@@ -15,15 +15,16 @@ using soci::into;
 using soci::use;
 
 /// Whether worker ?2 holds event ?1: only in its memory, or by the row that it has claimed.
-const std::string is_held =
-    "EXISTS (SELECT 1 FROM webhooks_event e LEFT JOIN webhooks_undelivered u "
-    "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
-    "WHERE e.id = ?1 AND CASE WHEN u.event_id IS NOT NULL THEN u.claimed_by = ?2 "
-    "ELSE e.worker_id = ?2 "
-    "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id) END)";
+std::string is_held() {
+    return "EXISTS (SELECT 1 FROM webhooks_event e LEFT JOIN webhooks_undelivered u "
+           "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
+           "WHERE e.id = ?1 AND CASE WHEN u.event_id IS NOT NULL THEN u.claimed_by = ?2 "
+           "ELSE e.worker_id = ?2 "
+           "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id) END)";
+}
 
 /// An existing attempt is left unchanged.
-const std::string insert_attempt =
+constexpr const char* insert_attempt =
     "INSERT OR IGNORE INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
     "response, error_message, outcome, details, key_id) "
     "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11";
@@ -58,7 +59,7 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims,
                     "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
                     "VALUES (?, ?, ?, ?, ?, ?)"),
       insert_attempt_(sql, insert_attempt),
-      insert_attempt_if_held_(sql, insert_attempt + " WHERE " + is_held),
+      insert_attempt_if_held_(sql, std::string(insert_attempt) + " WHERE " + is_held()),
       put_free_(sql,
                 "INSERT OR REPLACE INTO webhooks_undelivered (event_id, claimed_by, "
                 "subscription_id, due_at, attempts, tries, is_deferred, claim_number) "
@@ -68,7 +69,7 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims,
           "INSERT OR REPLACE INTO webhooks_undelivered (event_id, claimed_by, subscription_id, "
           "due_at, attempts, tries, is_deferred, claim_number) "
           "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, 0 WHERE " +
-              is_held),
+              is_held()),
       delete_row_(sql,
                   "DELETE FROM webhooks_undelivered WHERE subscription_id = ? AND event_id = ?"),
       insert_slice_(sql,

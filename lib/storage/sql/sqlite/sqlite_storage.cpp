@@ -51,14 +51,7 @@ SqliteStorage::SqliteStorage(SqliteOptions options)
       readers_(options_.readers) {}
 
 Result<> SqliteStorage::open() {
-    // A thread of the parent may have been inside SQLite, whose mutexes then stay locked here.
-    if (FileLock::was_held_at_fork()) {
-        return Error(Errc::invalid_state,
-                     "cannot open '" + options_.path +
-                         "': when the parent process forked this one, a service ran in it on an "
-                         "SQLite database, and SQLite does not survive a fork; call exec before "
-                         "this, or fork before a service is opened");
-    }
+    if (Result<> usable = check_process(options_.path); !usable) return usable;
     const Result<std::string> file = make_database_file(options_.path);
     if (!file) return file.error();
     lock_path_ = *file + "-lock";
