@@ -141,6 +141,7 @@ TEST_CASE_METHOD(PostgresqlFixture, "a listener that lost its connection comes b
     heard = bell.wait_above(heard);
     another(clock)->upsert_event_type({"order.created", ""}).value();
     bell.wait_above(heard);
+    storage->set_listener({});
 }
 
 TEST_CASE_METHOD(PostgresqlFixture, "a call of a listener may remove it, or destroy its storage",
