@@ -340,7 +340,8 @@ public:
     /// Sets the callback that asks for `run_once` before `next_wake`. It is called from any thread,
     /// but not inside `run_once` itself, and may be called more often than necessary. It must not
     /// block; exceptions are logged. A new callback replaces the old one; an empty one removes it,
-    /// but this function may return while a call is still running. None is running after `stop`.
+    /// but this function may return while a call is still running. After `stop` only a thread that
+    /// was publishing meanwhile may still call it.
     Result<> set_wake_callback(std::function<void()> callback);
 
     /// Accepts no new work, gives attempts in flight up to `drain` (by `Transport::steady_now`) to

@@ -59,7 +59,7 @@ ClaimLimit MemoryBudget::room_for_claim() const noexcept {
 }
 
 std::size_t MemoryBudget::claimed_ahead() const noexcept {
-    return std::max(options_.max_events_in_memory / 16, 2 * batches_in_claim * options_.max_batch);
+    return std::max(options_.max_events_in_memory / 4, 2 * batches_in_claim * options_.max_batch);
 }
 
 std::size_t MemoryBudget::shared_room(const Queued& queued) const noexcept {

@@ -43,7 +43,7 @@ public:
     /// What may be claimed at once; no events: nothing.
     ClaimLimit room_for_claim() const noexcept;
     /// How many events claims may be ahead of delivery, while it gets rid of them: two claims, so
-    /// that it has work during the next one, or a sixteenth of all, if that is more.
+    /// that it has work during the next one, or a quarter of all, if that is more.
     std::size_t claimed_ahead() const noexcept;
 
     // ---- Events that wait in queues.

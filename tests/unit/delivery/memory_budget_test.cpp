@@ -63,8 +63,8 @@ TEST_CASE_METHOD(
     CHECK(budget.room_for_claim().events == 0);
 }
 
-TEST_CASE("claims are two of them ahead of delivery, or a sixteenth of the memory") {
-    ServiceOptions options{.max_events_in_memory = 1600, .max_batch = 20};
+TEST_CASE("claims are two of them ahead of delivery, or a quarter of the memory") {
+    ServiceOptions options{.max_events_in_memory = 400, .max_batch = 20};
     CHECK(MemoryBudget(options).claimed_ahead() == 100);
     options.max_batch = 30;
     CHECK(MemoryBudget(options).claimed_ahead() == 120);

@@ -50,7 +50,7 @@ struct LittleMemory : ClaimerFixture {
 
 /// Two events each.
 struct SmallClaims : ClaimerFixture {
-    SmallClaims() : ClaimerFixture({.max_events_in_memory = 64, .max_batch = 1}) {}
+    SmallClaims() : ClaimerFixture({.max_events_in_memory = 16, .max_batch = 1}) {}
 };
 
 }  // namespace
