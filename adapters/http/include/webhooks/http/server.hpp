@@ -90,7 +90,8 @@ public:
     Result<> start();
     /// Accepts no new connections, gives requests in flight up to `drain` to be answered, closes
     /// the rest. Inside an authenticator it only accepts no new connections, and returns: another
-    /// thread stops or destroys the server.
+    /// thread stops or destroys the server. Not to be called in a callback of the service, for
+    /// whose end a request in flight may wait.
     void stop(std::chrono::milliseconds drain);
 
 private:
