@@ -82,7 +82,9 @@ int failures_in_row(const Arrival& arrival) {
 bool is_paused(const Arrival& arrival) {
     const auto& pause = arrival.world.model.subscriptions.at(arrival.event.subscription).pause;
     if (!pause || is_test(publication_of(arrival.world, arrival.event))) return false;
-    // A success ends it where it is seen, also while it cannot be written.
+    // A success ends it where it is seen, also if it is never written.
+    if (arrival.process.traffic().latest_success(arrival.event.subscription) > pause->told)
+        return false;
     const bool asked = pause->asked == arrival.process.identity && failures_in_row(arrival) > 0;
     const bool knows = asked || must_know(arrival.world, arrival.process, pause->told);
     return knows && arrival.world.storage_clock.now() < pause->until - slack_of_time(arrival.world);

@@ -81,7 +81,7 @@ Result<std::size_t> Process::call_service() {
     try {
         Result<std::size_t> done = service_->run_once();
         const Plenty plenty;
-        traffic_.take_answers(identity, clock_->steady_now());
+        traffic_.take_answers(identity, clock_->steady_now(), world_.now);
         return done;
     } catch (const Violation&) {
         throw;

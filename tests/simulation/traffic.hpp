@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 #include <webhooks/ids.hpp>
@@ -28,7 +29,8 @@ public:
 
     void start(Request request, int rate_limit, SteadyTime now);
     /// The service has taken all answers that were ready by then.
-    void take_answers(WorkerId identity, SteadyTime now);
+    /// @param world_now the same time of the world.
+    void take_answers(WorkerId identity, SteadyTime now, Micros world_now);
 
     template <class Predicate>
     std::size_t count_in_flight(WorkerId identity, Predicate predicate) const {
@@ -40,6 +42,8 @@ public:
     }
     /// Failures since the latest success, all of the given version.
     int failures_in_row(SubscriptionId subscription, std::size_t version) const;
+    /// When the service heard of the latest success, in the world's time, if it has.
+    std::optional<Micros> latest_success(SubscriptionId subscription) const;
     /// Before which a rate limit allows no request.
     SteadyTime next_by_rate(SubscriptionId subscription) const;
 
@@ -49,10 +53,11 @@ private:
         int in_row = 0;
     };
 
-    void note(const Request& request);
+    void note(const Request& request, Micros world_now);
 
     std::vector<Request> in_flight_;
     std::map<SubscriptionId, Failures> failures_;
+    std::map<SubscriptionId, Micros> successes_;
     /// When the next request of a subscription would go if all were evenly spaced.
     std::map<SubscriptionId, SteadyTime> evenly_;
 };
