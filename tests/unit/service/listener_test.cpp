@@ -1,11 +1,14 @@
 // How a service reacts to notifications of its storage.
 
+#include <chrono>
 #include <thread>
 #include <unit/service/fixture.hpp>
 #include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 namespace {
+
+using namespace std::chrono_literals;
 
 /// Stores the callback that it is given.
 class CallingStorage final : public ForwardingStorage {
