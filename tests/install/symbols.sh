@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: symbols.sh PREFIX. Fails with a line for each symbol of the static libraries below PREFIX that a host's
 # own code could meet: one without a name of this library, or one of the host's Boost.Asio, Beast or JSON. Fails also if
-# one of the core or of a storage registers the destructor of a static object (decision 61).
+# one of a storage registers the destructor of a static object (decision 61).
 set -euo pipefail
 problems=0
 for library in "$1"/lib*/libwebhooks_*.a "$1"/lib*/*/libwebhooks_*.a; do
